@@ -1,0 +1,66 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+/// A room of the floor plan (docs/architecture.md): imports point down only.
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: [.init(stringLiteral: name), "TestSupport"] + dependencies,
+        swiftSettings: settings)
+}
+
+let package = Package(
+    name: "monocle",
+    products: [
+        .library(name: "Monocle", targets: ["Monocle"]),
+        .executable(name: "monocle", targets: ["MonocleCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    ],
+    targets: [
+        .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
+        .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
+        .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+        .target(name: "CKernels"),
+
+        room("Numerics"),
+        room("Tokenization"),
+        room("Imaging", ["CTurboJPEG", "CSPNG", "CWebP"]),
+        room("Checkpoint", ["Numerics"]),
+        room("Compute", ["Numerics", "Checkpoint", "CKernels"]),
+        room("Model", ["Compute", "Checkpoint", "Numerics"]),
+        room("Prompting", ["Tokenization"]),
+        room("Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"]),
+        room("Monocle", ["Engine", "Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"]),
+        .executableTarget(
+            name: "MonocleCommand",
+            dependencies: [
+                "Monocle", "Engine", "Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging", "Numerics",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
+        .target(
+            name: "TestSupport", dependencies: ["Checkpoint", "Numerics"], path: "Tests/TestSupport",
+            swiftSettings: settings),
+        tests(of: "Numerics", ["Checkpoint"]),
+        tests(of: "Tokenization", []),
+        tests(of: "Imaging", ["Checkpoint"]),
+        tests(of: "Checkpoint", ["Numerics"]),
+        tests(of: "Compute", ["Checkpoint", "Numerics", "CKernels"]),
+        tests(of: "Model", ["Checkpoint", "Compute", "Numerics"]),
+        tests(of: "Prompting", ["Tokenization"]),
+        tests(of: "Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging", "Numerics"]),
+        .testTarget(
+            name: "MonocleCommandTests", dependencies: ["TestSupport", "MonocleCommand", "Checkpoint"], swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,8 @@
+// Loops that Swift cannot express, one header a kernel family. Nothing here allocates, fails or knows of threads.
+#ifndef CKERNELS_H
+#define CKERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#endif

@@ -1,0 +1,105 @@
+// Activations: dense float32 arrays. Knows nothing of weights, operations or devices other than host memory.
+
+package import Numerics
+import Synchronization
+
+/// A dense row-major float32 array on the host.
+///
+/// Every activation between two operations is float32; an operation that works in a narrower format (bf16, int8, NVFP4)
+/// rounds its own input. A tensor is immutable once the operation that made it returns; two tensors are the same
+/// node of a computation exactly when they share `storage`.
+package struct Tensor: Sendable {
+    package let shape: Shape
+    package let storage: TensorStorage
+
+    package init(shape: Shape, storage: TensorStorage) {
+        precondition(shape.count <= storage.count, "storage holds the shape")
+        self.shape = shape
+        self.storage = storage
+    }
+
+    /// A tensor holding a copy of `values`.
+    package init(_ values: [Float], shape: Shape) {
+        precondition(values.count == shape.count, "one value for each element")
+        let storage = TensorStorage(count: values.count)
+        values.withUnsafeBufferPointer { storage.pointer.update(from: $0.baseAddress!, count: $0.count) }
+        self.init(shape: shape, storage: storage)
+    }
+
+    /// Rows of a matrix: the first extent.
+    package var rows: Int { shape[0] }
+    /// Columns of a matrix: the product of all extents but the first.
+    package var columns: Int { shape.extents.dropFirst().reduce(1, *) }
+
+    package var pointer: UnsafeMutablePointer<Float> { storage.pointer }
+    package var values: UnsafeBufferPointer<Float> { UnsafeBufferPointer(start: storage.pointer, count: shape.count) }
+
+    /// The same elements under another shape of the same count.
+    package func reshaped(_ shape: Shape) -> Tensor {
+        precondition(shape.count == self.shape.count, "a reshape keeps the count")
+        return Tensor(shape: shape, storage: storage)
+    }
+
+    package func array() -> [Float] { withExtendedLifetime(storage) { Array(values) } }
+}
+
+/// The memory of a tensor: 64-byte aligned, returned to its pool or freed with the last reference.
+package final class TensorStorage: @unchecked Sendable {
+    // Sendable: written only by the operation that creates it, before it is shared.
+    package let pointer: UnsafeMutablePointer<Float>
+    package let count: Int
+    private let pool: TensorPool?
+
+    package init(count: Int, pool: TensorPool? = nil) {
+        self.count = count
+        self.pool = pool
+        let capacity = max(count, 1) * MemoryLayout<Float>.stride
+        pointer = (pool?.take(count: count) ?? .allocate(byteCount: capacity, alignment: 64))
+            .assumingMemoryBound(to: Float.self)
+    }
+
+    deinit {
+        if let pool { pool.give(pointer, count: count) } else { UnsafeMutableRawPointer(pointer).deallocate() }
+    }
+}
+
+/// Keeps the memory of dead tensors for the next tensor of the same size, so that a step neither maps nor faults pages.
+package final class TensorPool: Sendable {
+    private struct Free: @unchecked Sendable {
+        // Sendable: pointers nobody else holds, guarded by the mutex.
+        var blocks: [Int: [UnsafeMutableRawPointer]] = [:]
+        var bytes = 0
+    }
+    private let free = Mutex(Free())
+    private let limit: Int  // bytes
+
+    /// - Parameter limit: bytes of free memory kept at most; beyond it memory is returned to the system.
+    package init(limit: Int = 256 << 20) { self.limit = limit }
+
+    fileprivate func take(count: Int) -> UnsafeMutableRawPointer? {
+        let block = free.withLock { free -> Free in
+            guard let block = free.blocks[count]?.popLast() else { return Free() }
+            free.bytes -= count * 4
+            return Free(blocks: [0: [block]])
+        }
+        return block.blocks[0]?.first
+    }
+
+    fileprivate func give(_ pointer: UnsafeMutableRawPointer, count: Int) {
+        let block = Free(blocks: [0: [pointer]])
+        free.withLock { free in
+            guard free.bytes + count * 4 <= limit, let pointer = block.blocks[0]?.first else {
+                for pointer in block.blocks[0] ?? [] { pointer.deallocate() }
+                return
+            }
+            free.blocks[count, default: []].append(pointer)
+            free.bytes += count * 4
+        }
+    }
+
+    deinit {
+        free.withLock { free in
+            for pointer in free.blocks.values.joined() { pointer.deallocate() }
+        }
+    }
+}

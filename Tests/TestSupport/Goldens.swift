@@ -1,0 +1,20 @@
+// Where tests find the figures of the reference implementations. Knows paths, not formats.
+
+package import Foundation
+
+/// Golden files: those shipped in `Tests/Fixtures`, and the full set beside a development checkout, which a test may
+/// use when it is there and must skip without.
+package enum Goldens {
+    /// `Tests/Fixtures` of this checkout.
+    package static let fixtures = repository.appending(path: "Tests/Fixtures")
+
+    /// The full golden set: `$MONOCLE_GOLDENS`, or `../shared/goldens` beside the checkout; nil when there is none.
+    package static let full: URL? = {
+        let named = ProcessInfo.processInfo.environment["MONOCLE_GOLDENS"].map { URL(filePath: $0) }
+        let url = named ?? repository.deletingLastPathComponent().appending(path: "shared/goldens")
+        return FileManager.default.fileExists(atPath: url.path) ? url : nil
+    }()
+
+    private static let repository = URL(filePath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+}
