@@ -1,7 +1,5 @@
 // The border between the model and what computes it. Knows nothing of layers, checkpoints' names or requests.
 
-package import Numerics
-
 /// A device that carries out the model's operations: few and fat, so that one dynamic call costs nothing visible.
 ///
 /// Contract of every implementation:

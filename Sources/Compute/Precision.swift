@@ -1,7 +1,5 @@
 // The arithmetic of a run. Knows nothing of how a backend carries it out.
 
-package import Numerics
-
 /// How linear layers multiply. Names follow the field: weights' bits, activations' bits.
 package enum Precision: String, Sendable, CaseIterable {
     /// float32 activations against exactly widened weights, float32 key-value cache: the precision of the goldens.

@@ -1,7 +1,7 @@
 // Weights as the checkpoint stores them. Knows nothing of layers, files or kernels.
 
 package import Checkpoint
-package import Numerics
+import Numerics
 
 /// A weight matrix `[outputs, inputs]` in the format of its file, used where it is mapped, with its optional bias.
 ///

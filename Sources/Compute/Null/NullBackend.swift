@@ -1,7 +1,5 @@
 // Right shapes, no work. Knows nothing of values: every result is zero.
 
-package import Numerics
-
 /// A backend for tests of everything above arithmetic: schedulers, engines, servers.
 package struct NullBackend: Backend {
     package let precision = Precision.f32
