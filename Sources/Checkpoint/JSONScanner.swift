@@ -186,7 +186,7 @@ package struct JSONScanner {
         switch try kind() {
         case .object: try object { (_, scanner) throws(JSONFault) in try scanner.skip() }
         case .array: try array { (scanner) throws(JSONFault) in try scanner.skip() }
-        case .string: _ = try string()
+        case .string: try skipString()
         case .number: _ = try number()
         case .bool: _ = try bool()
         case .null: try null()
@@ -227,6 +227,24 @@ package struct JSONScanner {
             default:
                 unescaped?.append(byte)
                 offset += 1
+            }
+        }
+    }
+
+    /// Reads past a string without building it; its UTF-8 is not checked.
+    private mutating func skipString() throws(JSONFault) {
+        guard take(UInt8(ascii: "\"")) else { throw fault(expected: "a string") }
+        while true {
+            guard let byte = current else { throw fault(expected: "'\"'") }
+            switch byte {
+            case UInt8(ascii: "\""):
+                offset += 1
+                return
+            case UInt8(ascii: "\\"):
+                offset += 1
+                _ = try escape()
+            case 0..<0x20: throw fault(expected: "no control byte inside a string")
+            default: offset += 1
             }
         }
     }

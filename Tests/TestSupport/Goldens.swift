@@ -15,6 +15,10 @@ package enum Goldens {
         return FileManager.default.fileExists(atPath: url.path) ? url : nil
     }()
 
+    /// A tiny checkpoint folder of random weights in the published layout, shipped with the tests: `bf16` or `nvfp4`
+    /// (exported by ModelOpt 0.37.0).
+    package static func checkpoint(_ name: String) -> URL { fixtures.appending(path: "ckpt/\(name)") }
+
     private static let repository = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 }
