@@ -1,4 +1,5 @@
 // swift-tools-version: 6.1
+import Foundation
 import PackageDescription
 
 let settings: [SwiftSetting] = [
@@ -64,3 +65,17 @@ let package = Package(
             name: "MonocleCommandTests", dependencies: ["TestSupport", "MonocleCommand", "Checkpoint"], swiftSettings: settings),
     ]
 )
+
+// Fuzz harnesses, built by Fuzz/run.sh only: each is a static library with `LLVMFuzzerTestOneInput`, linked with libFuzzer.
+if Context.environment["MONOCLE_FUZZ"] != nil {
+    let harnesses = [("SafetensorsHeader", "Checkpoint"), ("Tokenizer", "Tokenization"), ("ImageHeader", "Imaging")]
+    for (name, room) in harnesses
+    where FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Fuzz/\(name)/\(name).swift") {
+        let target = "Fuzz" + name
+        package.targets.append(
+            .target(
+                name: target, dependencies: [.init(stringLiteral: room)], path: "Fuzz/\(name)", exclude: ["corpus"],
+                swiftSettings: settings))
+        package.products.append(.library(name: target, type: .static, targets: [target]))
+    }
+}
