@@ -19,6 +19,12 @@ package enum Goldens {
     /// (exported by ModelOpt 0.37.0).
     package static func checkpoint(_ name: String) -> URL { fixtures.appending(path: "ckpt/\(name)") }
 
+    /// Data that may be tested with but not shipped: `data` beside the full set; nil when there is none.
+    package static let data: URL? = {
+        guard let url = full?.deletingLastPathComponent().appending(path: "data") else { return nil }
+        return FileManager.default.fileExists(atPath: url.path) ? url : nil
+    }()
+
     private static let repository = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 }
