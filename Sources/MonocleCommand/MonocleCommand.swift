@@ -1,10 +1,43 @@
-// The command line's root. Knows the verbs, not what they do.
+// The command line's root: parses, runs a verb, turns errors into messages and exit codes. Knows the verbs, not what they do.
 
 import ArgumentParser
+import Foundation
 
-@main
 struct MonocleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "monocle",
-        abstract: "Run, make and measure NVFP4 vision-language models on machines you own.")
+        abstract: "Run, make and measure NVFP4 vision-language models on machines you own.",
+        discussion: """
+            Models are published Hugging Face folders, used as they lie on disk. --model DIR names one; without it \
+            $MONOCLE_MODEL does.
+
+            Exit codes: 0 done; 2 the command line, a question, image or document is at fault; 3 the model folder is; \
+            4 this machine lacks something, such as memory; 70 a defect of Monocle.
+            """,
+        version: "monocle \(Version.current)",
+        subcommands: [
+            Tokenize.self
+        ])
+}
+
+enum Version {
+    static let current = "0.1.0"
+}
+
+@main
+enum Main {
+    static func main() async {
+        // A reader that went away (`| head`) ends the process by EPIPE on the next write, not by a signal without a word.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try MonocleCommand.parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Failure.exit(with: error)
+        }
+    }
 }

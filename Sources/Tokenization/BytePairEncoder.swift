@@ -2,7 +2,7 @@
 // Source: Sennrich et al., "Neural Machine Translation of Rare Words with Subword Units" (arXiv 1508.07909), on bytes.
 
 /// One rule of the merge list: the ids of a pair and of the token that replaces it.
-struct Merge: Sendable, Equatable {
+package struct Merge: Sendable, Equatable {
     var left: Int32
     var right: Int32
     var merged: Int32

@@ -2,7 +2,7 @@
 
 /// Scanner equal to the regular expression of Llama-3 tokenizer files under Oniguruma, which is what Hugging Face
 /// `tokenizers` runs. Every character belongs to exactly one piece, and scanning is linear in the text.
-struct PreTokenizer: Sendable {
+package struct PreTokenizer: Sendable {
     /// The expression that tokenizer.json must hold for this scanner to be right.
     static let pattern =
         #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|"#
@@ -10,9 +10,11 @@ struct PreTokenizer: Sendable {
 
     private let classes = ScalarClasses.shared
 
+    package init() {}
+
     /// End of the piece that starts at `start`, which must be below `limit`. `bytes` is UTF-8, and `limit` ends a
     /// scalar.
-    func end(of bytes: Span<UInt8>, from start: Int, limit: Int) -> Int {
+    package func end(of bytes: Span<UInt8>, from start: Int, limit: Int) -> Int {
         let lead = bytes[start]
         if lead == UInt8(ascii: "'"), let end = contraction(bytes, start, limit) { return end }
         var next = start

@@ -1,20 +1,20 @@
 // The Unicode classes that the pre-tokenisation rule speaks of. Knows no rule and no vocabulary.
 
 /// What the pre-tokenisation rule distinguishes.
-enum ScalarClass {
-    static let other: UInt8 = 0
-    static let letter: UInt8 = 1  // \p{L}
-    static let number: UInt8 = 2  // \p{N}
-    static let space: UInt8 = 3  // \s except the two below
-    static let newline: UInt8 = 4  // \r and \n
+package enum ScalarClass {
+    package static let other: UInt8 = 0
+    package static let letter: UInt8 = 1  // \p{L}
+    package static let number: UInt8 = 2  // \p{N}
+    package static let space: UInt8 = 3  // \s except the two below
+    package static let newline: UInt8 = 4  // \r and \n
 }
 
 /// Class of every scalar in a two-level table: 4,352 blocks of 256 scalars, equal blocks kept once.
 ///
 /// Built from the standard library's properties, but only for scalars that Unicode 16.0 assigns: that is the version
 /// Hugging Face `tokenizers` 0.21 to 0.23 match with, and a newer standard library must not change ids.
-struct ScalarClasses: Sendable {
-    static let shared = ScalarClasses()
+package struct ScalarClasses: Sendable {
+    package static let shared = ScalarClasses()
 
     /// Where the classes of a block start in `classes`.
     private let blocks: [UInt32]
@@ -41,10 +41,10 @@ struct ScalarClasses: Sendable {
 
     /// Class of an ASCII byte.
     @inline(__always)
-    func ofASCII(_ byte: UInt8) -> UInt8 { classes[Int(byte)] }
+    package func ofASCII(_ byte: UInt8) -> UInt8 { classes[Int(byte)] }
 
     @inline(__always)
-    func of(_ scalar: UInt32) -> UInt8 {
+    package func of(_ scalar: UInt32) -> UInt8 {
         classes[Int(blocks[Int(scalar >> 8)] &+ scalar & 0xFF)]
     }
 

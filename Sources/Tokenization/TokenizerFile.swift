@@ -13,8 +13,8 @@ package struct TokenizerFile: Sendable {
     let places: [Vocabulary.Place]
     /// Ids of `model.vocab`.
     let modelIDs: [Int32]
-    let merges: [Merge]
-    let byteIDs: [Int32]  // [256]
+    package let merges: [Merge]
+    package let byteIDs: [Int32]  // [256]
     /// Whether a piece that is a token is taken whole, without merging.
     package let ignoresMerges: Bool
     /// In order of id.

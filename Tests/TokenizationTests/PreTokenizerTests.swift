@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Tokenization
+import Tokenization
 
 @Suite struct PreTokenizerTests {
     private func pieces(_ text: String) -> [String] {

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@testable import Tokenization
+import Tokenization
 
 @Suite struct TokenizerFileTests {
     @Test func bothSpellingsOfMergesReadTheSame() throws {

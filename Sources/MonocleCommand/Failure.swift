@@ -1,0 +1,59 @@
+// Errors as a person meets them: one message on standard error and an exit code. Knows whose fault each kind is.
+
+import ArgumentParser
+import Checkpoint
+import Compute
+import Engine
+import Foundation
+import Tokenization
+
+/// A fault the command line itself finds.
+struct UsageError: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+enum Failure {
+    enum Code: Int32 {
+        case usage = 2
+        case model = 3
+        case device = 4
+        case defect = 70
+    }
+
+    /// Prints the error and ends the process with its code. Help and version requests end it with 0.
+    static func exit(with error: any Error) -> Never {
+        if MonocleCommand.exitCode(for: error) == .success {
+            print(MonocleCommand.fullMessage(for: error))
+            Foundation.exit(0)
+        }
+        if let code = code(for: error) {
+            report("\(error)")
+            Foundation.exit(code.rawValue)
+        }
+        // What remains comes from the argument parser: unknown flags, missing or malformed values.
+        let message = MonocleCommand.fullMessage(for: error)
+        report(message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message)
+        Foundation.exit(Code.usage.rawValue)
+    }
+
+    static func code(for error: any Error) -> Code? {
+        switch error {
+        case is UsageError: .usage
+        case is CheckpointError, is TokenizationError: .model
+        case let error as EngineError: if case .nonFiniteLogits = error { .model } else { .usage }
+        case let error as ComputeError:
+            switch error {
+            case .outOfMemory: .device
+            case .instructionSet: .usage
+            case .unsupported: .model
+            case .shape: .defect
+            }
+        default: nil
+        }
+    }
+
+    private static func report(_ message: String) {
+        FileHandle.standardError.write(Data("monocle: \(message)\n".utf8))
+    }
+}

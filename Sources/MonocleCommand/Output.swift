@@ -1,0 +1,25 @@
+// Standard output: text as it streams and JSON objects. Knows nothing of what they mean.
+
+import Foundation
+
+enum Output {
+    /// Writes at once, unbuffered, so that streamed text appears token by token.
+    static func write(_ text: String) throws {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+        } catch {
+            throw UsageError("standard output was closed before the answer was complete")
+        }
+    }
+
+    static func line(_ text: String) throws { try write(text + "\n") }
+
+    /// One JSON document with keys in snake_case.
+    static func json(_ value: some Encodable, pretty: Bool = true) throws {
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        encoder.outputFormatting = pretty ? [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            : [.sortedKeys, .withoutEscapingSlashes]
+        try line(String(decoding: encoder.encode(value), as: UTF8.self))
+    }
+}
