@@ -6,5 +6,6 @@
 #include <stdint.h>
 
 #include "host.h"
+#include "linear.h"
 
 #endif

@@ -1,0 +1,88 @@
+// Products of activations with weights as the checkpoint stores them. Knows nothing of threads, layers or files.
+//
+// A kernel is a pair: `pack` rounds one row of activations to the kernel's format and order, `multiply` computes a
+// range of outputs for all packed rows. Every output element is reduced in one order that depends on the instruction
+// set, the format and the number of inputs only; a `rows` and a `panels` kernel of the same name share it.
+#ifndef MONOCLE_LINEAR_H
+#define MONOCLE_LINEAR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum monocle_weight_format {
+    MONOCLE_WEIGHT_BF16,
+    MONOCLE_WEIGHT_F16,
+    MONOCLE_WEIGHT_F32,
+    MONOCLE_WEIGHT_FP8,    // e4m3
+    MONOCLE_WEIGHT_NVFP4,  // e2m1 pairs, the low nibble first, with an e4m3 scale for every 16 inputs
+};
+
+/// A weight matrix [outputs, inputs], row-major, at any address; nothing is read outside it.
+struct monocle_weight {
+    enum monocle_weight_format format;
+    size_t outputs, inputs;
+    const uint8_t *elements;
+    /// NVFP4: [outputs, inputs/16].
+    const uint8_t *block_scales;
+    /// Widened kernels multiply it into each fp8 element or NVFP4 block scale.
+    float element_factor;
+    /// Multiplies each finished sum.
+    float sum_factor;
+    /// [outputs], added last; or NULL.
+    const float *bias;
+};
+
+/// Rows packed by the kernel's `pack`, `stride` bytes apart, 64-byte aligned.
+struct monocle_packed_rows {
+    const uint8_t *bytes;
+    size_t stride, rows;
+};
+
+/// Packs the units [first, last) of one row x [inputs]; the last unit is filled with zeros. A unit is the kernel's own
+/// number of inputs. `input_scale` is read by NVFP4 activations only.
+typedef void monocle_pack(const float *x, size_t inputs, float input_scale, size_t first, size_t last, uint8_t *row);
+
+/// y [rows, outputs]: columns [first, last). `scratch` is the calling thread's own, 64-byte aligned.
+typedef void monocle_multiply(const struct monocle_weight *weight, const struct monocle_packed_rows *x, size_t first,
+                              size_t last, float *y, uint8_t *scratch);
+
+// float32 activations, or activations rounded to bf16 and held as float32, against weights widened to float32.
+// Units of 16 inputs, 64 bytes. Scratch: 256 bytes for each unit.
+monocle_pack monocle_pack_f32;
+monocle_pack monocle_pack_bf16_as_f32;
+monocle_multiply monocle_linear_widened_scalar;
+monocle_multiply monocle_linear_widened_avx2;
+monocle_multiply monocle_linear_widened_avx512;
+
+// int8 (w4a8) or NVFP4 (w4a4) activations against NVFP4 weights, exact integer products of a block.
+// scalar: units of 16 inputs, 24 bytes; scratch: 20 bytes for each 16 inputs.
+monocle_pack monocle_pack_int8_scalar;
+monocle_pack monocle_pack_nvfp4_scalar;
+monocle_multiply monocle_linear_int8_scalar;
+// avx2: units of 128 inputs, 192 bytes; no scratch.
+monocle_pack monocle_pack_int8_avx2;
+monocle_pack monocle_pack_nvfp4_avx2;
+monocle_multiply monocle_linear_int8_avx2;
+// avx512: units of 256 inputs, 384 bytes; panels' scratch: 320 bytes for each 16 inputs.
+monocle_pack monocle_pack_int8_rows_avx512;
+monocle_pack monocle_pack_nvfp4_rows_avx512;
+monocle_multiply monocle_linear_int8_rows_avx512;
+monocle_pack monocle_pack_int8_panels_avx512;
+monocle_pack monocle_pack_nvfp4_panels_avx512;
+monocle_multiply monocle_linear_int8_panels_avx512;
+
+// bf16 activations against NVFP4 weights. Units of 256 inputs, 512 bytes; panels' scratch: 576 bytes for each 16
+// inputs.
+monocle_pack monocle_pack_blocks_rows_avx512;
+monocle_multiply monocle_linear_blocks_rows_avx512;
+monocle_pack monocle_pack_blocks_panels_avx512;
+monocle_multiply monocle_linear_blocks_panels_avx512;
+
+// bf16 activations against bf16 or fp8 weights. Units of 32 inputs, 64 bytes; panels' scratch: 512 bytes for each 16
+// inputs.
+monocle_pack monocle_pack_bf16_rows_avx512;
+monocle_multiply monocle_linear_bf16_rows_avx512;
+monocle_pack monocle_pack_bf16_panels_avx512;
+monocle_multiply monocle_linear_bf16_panels_avx512;
+
+#endif

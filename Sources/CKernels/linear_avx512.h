@@ -1,0 +1,147 @@
+// What the AVX-512 linear kernels share: loads of weights, transposition, finishing of sums. Knows nothing of loops.
+//
+// One canonical order. A weight row is cut into units of sixteen lanes (a lane is a block of 16 inputs of NVFP4, a pair
+// of inputs of bf16). Lane l adds its share of unit 0, 1, 2, ... in this order; then the lanes are added, 0 to 15. A
+// rows kernel holds the sixteen lanes of one output in a vector. A panels kernel holds one lane of sixteen outputs in
+// a vector, and takes lane after lane. Both give the same bits.
+#ifndef MONOCLE_LINEAR_AVX512_H
+#define MONOCLE_LINEAR_AVX512_H
+
+#include <immintrin.h>
+
+#include "linear.h"
+#include "linear_blocks.h"
+
+#define AVX512 __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16")))
+#define UNROLL _Pragma("clang loop unroll(full)")
+
+enum {
+    LANES = 16,   // lanes of a unit; outputs of a panel
+    FEW = 4,      // rows a rows kernel takes at once
+    TILE = 12,    // rows a panels kernel takes at once
+};
+
+/// Calls `call` with `rows`, 1 to TILE, as a constant.
+#define WITH_CONSTANT_ROWS(rows, call) \
+    switch (rows) {                    \
+    case 1: call(1); break;            \
+    case 2: call(2); break;            \
+    case 3: call(3); break;            \
+    case 4: call(4); break;            \
+    case 5: call(5); break;            \
+    case 6: call(6); break;            \
+    case 7: call(7); break;            \
+    case 8: call(8); break;            \
+    case 9: call(9); break;            \
+    case 10: call(10); break;          \
+    case 11: call(11); break;          \
+    default: call(12); break;          \
+    }
+
+AVX512 INLINE __mmask64 low_bits64(size_t count) {
+    return count >= 64 ? ~(__mmask64)0 : ((__mmask64)1 << count) - 1;
+}
+
+AVX512 INLINE __mmask16 low_bits16(size_t count) {
+    return count >= 16 ? (__mmask16)0xFFFF : (__mmask16)((1u << count) - 1);
+}
+
+/// Sixteen e4m3 values as float32; exact, NaN and signs included.
+AVX512 INLINE __m512 widen_scales(__m128i scales) {
+    const __m512i bits = _mm512_slli_epi32(_mm512_cvtepi8_epi32(scales), 20);
+    const __m512i kept = _mm512_and_epi32(bits, _mm512_set1_epi32((int)0x87F00000));
+    const __m512 values = _mm512_mul_ps(_mm512_castsi512_ps(kept), _mm512_set1_ps(0x1p120f));
+    const __m128i magnitude = _mm_and_si128(scales, _mm_set1_epi8(0x7F));
+    const __mmask16 nan = _mm_cmpeq_epi8_mask(magnitude, _mm_set1_epi8(0x7F));
+    return _mm512_mask_mov_ps(values, nan, _mm512_set1_ps(__builtin_nanf("")));
+}
+
+/// One unit of an NVFP4 row, 16 blocks: each lane's first and last eight codes, and its scale.
+struct nvfp4_unit {
+    __m512i front, back;
+    __m512 scales;
+};
+
+/// `blocks`: how many of the unit's blocks exist; the others become zeros and are not read.
+AVX512 INLINE struct nvfp4_unit load_unit(const uint8_t *packed, const uint8_t *scales, size_t blocks) {
+    __m512i a, b;
+    __m128i s;
+    if (blocks >= LANES) {
+        a = _mm512_loadu_si512(packed);
+        b = _mm512_loadu_si512(packed + 64);
+        s = _mm_loadu_si128((const void *)scales);
+    } else {
+        a = _mm512_maskz_loadu_epi8(low_bits64(8 * blocks), packed);
+        b = blocks > 8 ? _mm512_maskz_loadu_epi8(low_bits64(8 * blocks - 64), packed + 64) : _mm512_setzero_si512();
+        s = _mm_maskz_loadu_epi8(low_bits16(blocks), scales);
+    }
+    const __m128i order = _mm_setr_epi8(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
+    const __m512 fa = _mm512_castsi512_ps(a), fb = _mm512_castsi512_ps(b);
+    return (struct nvfp4_unit){
+        .front = _mm512_castps_si512(_mm512_mask_moveldup_ps(fa, 0xAAAA, fb)),
+        .back = _mm512_castps_si512(_mm512_mask_movehdup_ps(fb, 0x5555, fa)),
+        .scales = widen_scales(_mm_shuffle_epi8(s, order)),
+    };
+}
+
+/// Sixteen vectors of sixteen 32-bit words, transposed in place.
+AVX512 INLINE void transpose(__m512i v[16]) {
+    __m512i t[16];
+    UNROLL for (int i = 0; i < 16; i += 2) {
+        t[i] = _mm512_unpacklo_epi32(v[i], v[i + 1]);
+        t[i + 1] = _mm512_unpackhi_epi32(v[i], v[i + 1]);
+    }
+    UNROLL for (int i = 0; i < 16; i += 4) {
+        v[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+        v[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+        v[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+        v[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+    }
+    // v[4g + c]: quarter q holds words (row 4g ... 4g + 3) of column 4q + c.
+    UNROLL for (int c = 0; c < 4; c++) {
+        const __m512i low01 = _mm512_shuffle_i32x4(v[c], v[4 + c], 0x44);
+        const __m512i high01 = _mm512_shuffle_i32x4(v[c], v[4 + c], 0xEE);
+        const __m512i low23 = _mm512_shuffle_i32x4(v[8 + c], v[12 + c], 0x44);
+        const __m512i high23 = _mm512_shuffle_i32x4(v[8 + c], v[12 + c], 0xEE);
+        t[c] = _mm512_shuffle_i32x4(low01, low23, 0x88);
+        t[4 + c] = _mm512_shuffle_i32x4(low01, low23, 0xDD);
+        t[8 + c] = _mm512_shuffle_i32x4(high01, high23, 0x88);
+        t[12 + c] = _mm512_shuffle_i32x4(high01, high23, 0xDD);
+    }
+    UNROLL for (int i = 0; i < 16; i++) v[i] = t[i];
+}
+
+/// Writes finished sums of `outputs` outputs, which start at `output`, to one row of y.
+AVX512 INLINE void finish(const struct monocle_weight *weight, __m512 sums, size_t row, size_t output, size_t outputs,
+                          float *y) {
+    const __mmask16 kept = low_bits16(outputs);
+    __m512 values = _mm512_mul_ps(sums, _mm512_set1_ps(weight->sum_factor));
+    if (weight->bias) values = _mm512_add_ps(values, _mm512_maskz_loadu_ps(kept, weight->bias + output));
+    _mm512_mask_storeu_ps(y + row * weight->outputs + output, kept, values);
+}
+
+/// Adds up the lanes of sixteen outputs' vectors, 0 to 15, and finishes them.
+AVX512 INLINE void finish_lanes(const struct monocle_weight *weight, __m512i lanes[16], size_t row, size_t output,
+                                size_t outputs, float *y) {
+    transpose(lanes);
+    __m512 sums = _mm512_castsi512_ps(lanes[0]);
+    UNROLL for (int lane = 1; lane < LANES; lane++) sums = _mm512_add_ps(sums, _mm512_castsi512_ps(lanes[lane]));
+    finish(weight, sums, row, output, outputs, y);
+}
+
+/// Rows of the next tile: tiles of at most TILE rows, as even as possible.
+INLINE size_t tile_rows(size_t rows, size_t done) {
+    const size_t left = rows - done;
+    const size_t tiles = (left + TILE - 1) / TILE;
+    return (left + tiles - 1) / tiles;
+}
+
+INLINE uint32_t word_at(const uint8_t *bytes) {
+    uint32_t word;
+    memcpy(&word, bytes, sizeof word);
+    return word;
+}
+
+INLINE float float_at(const uint8_t *bytes) { return float_from_bits(word_at(bytes)); }
+
+#endif

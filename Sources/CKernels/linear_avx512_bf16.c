@@ -1,0 +1,152 @@
+// bf16 and fp8 weights times bf16 activations with AVX-512 BF16; an e4m3 value is exact in bf16.
+#include "linear.h"
+
+#if defined(__x86_64__)
+#include "linear_avx512.h"
+
+enum { UNIT = 2 * LANES, UNIT_BYTES = 4 * LANES, RECORD = 4, PANEL_RECORD = 64 };
+
+/// bf16 bits of the 128 e4m3 magnitudes.
+AVX512 INLINE __m512i widen_e4m3(__m256i bytes) {
+    const __m512i codes = _mm512_cvtepu8_epi16(bytes);
+    const __m512i magnitude = _mm512_and_si512(codes, _mm512_set1_epi16(0x7F));
+    const __m512i sign = _mm512_slli_epi16(_mm512_and_si512(codes, _mm512_set1_epi16(0x80)), 8);
+    // Normal numbers: exponent bias 7 to 127. Subnormals: the multiples 0 ... 7 of 2^-9. 0x7F: NaN.
+    const __m512i normal = _mm512_add_epi16(_mm512_slli_epi16(magnitude, 4), _mm512_set1_epi16(120 << 7));
+    const __m512i multiples =
+        _mm512_broadcast_i32x4(_mm_setr_epi16(0, 0x3B00, 0x3B80, 0x3BC0, 0x3C00, 0x3C20, 0x3C40, 0x3C60));
+    const __mmask32 subnormal = _mm512_cmplt_epu16_mask(magnitude, _mm512_set1_epi16(8));
+    const __mmask32 nan = _mm512_cmpeq_epi16_mask(magnitude, _mm512_set1_epi16(0x7F));
+    __m512i value = _mm512_mask_permutexvar_epi16(normal, subnormal, magnitude, multiples);
+    value = _mm512_mask_mov_epi16(value, nan, _mm512_set1_epi16(0x7FC0));
+    return _mm512_or_si512(value, sign);
+}
+
+/// `count` elements, at most 32, from element `start` of a weight row, zeros after them.
+AVX512 INLINE __m512i load_pairs(const uint8_t *row, size_t start, size_t count, const bool fp8) {
+    const __mmask32 kept = (__mmask32)low_bits64(count);
+    if (fp8)
+        return widen_e4m3(count >= UNIT ? _mm256_loadu_si256((const void *)(row + start))
+                                        : _mm256_maskz_loadu_epi8(kept, row + start));
+    return count >= UNIT ? _mm512_loadu_si512(row + 2 * start) : _mm512_maskz_loadu_epi16(kept, row + 2 * start);
+}
+
+AVX512 INLINE void few_rows(const struct monocle_weight *weight, const uint8_t *x, size_t stride, size_t row,
+                            const int rows, size_t first, size_t last, float *y, const bool fp8) {
+    const size_t inputs = weight->inputs, units = inputs / UNIT;
+    for (size_t output = first; output < last; output += LANES) {
+        const size_t outputs = last - output < LANES ? last - output : LANES;
+        __m512i sums[FEW][LANES];
+        for (size_t i = 0; i < LANES; i += 2) {
+            // Two outputs at a time hide the latency of their two chains.
+            const uint8_t *weights[2];
+            __m512 lanes[2][FEW];
+            UNROLL for (size_t j = 0; j < 2; j++) {
+                weights[j] = weight->elements + (output + (i + j < outputs ? i + j : 0)) * inputs * (fp8 ? 1 : 2);
+                UNROLL for (int r = 0; r < rows; r++) lanes[j][r] = _mm512_setzero_ps();
+            }
+            for (size_t unit = 0; unit < units; unit++) {
+                UNROLL for (int j = 0; j < 2; j++) {
+                    const __m512i w = load_pairs(weights[j], unit * UNIT, UNIT, fp8);
+                    UNROLL for (int r = 0; r < rows; r++)
+                        lanes[j][r] = _mm512_dpbf16_ps(
+                            lanes[j][r], (__m512bh)w, (__m512bh)_mm512_load_si512(x + r * stride + unit * UNIT_BYTES));
+                }
+            }
+            if (inputs % UNIT) {
+                UNROLL for (int j = 0; j < 2; j++) {
+                    const __m512i w = load_pairs(weights[j], units * UNIT, inputs % UNIT, fp8);
+                    UNROLL for (int r = 0; r < rows; r++)
+                        lanes[j][r] =
+                            _mm512_dpbf16_ps(lanes[j][r], (__m512bh)w,
+                                             (__m512bh)_mm512_load_si512(x + r * stride + units * UNIT_BYTES));
+                }
+            }
+            UNROLL for (int j = 0; j < 2; j++)
+                UNROLL for (int r = 0; r < rows; r++) sums[r][i + j] = _mm512_castps_si512(lanes[j][r]);
+        }
+        UNROLL for (int r = 0; r < rows; r++) finish_lanes(weight, sums[r], row + r, output, outputs, y);
+    }
+}
+
+AVX512 INLINE void all_rows(const struct monocle_weight *weight, const struct monocle_packed_rows *x, size_t first,
+                            size_t last, float *y, const bool fp8) {
+    for (size_t row = 0; row < x->rows; row += FEW) {
+        const uint8_t *const start = x->bytes + row * x->stride;
+        switch (x->rows - row) {
+        case 1: few_rows(weight, start, x->stride, row, 1, first, last, y, fp8); break;
+        case 2: few_rows(weight, start, x->stride, row, 2, first, last, y, fp8); break;
+        case 3: few_rows(weight, start, x->stride, row, 3, first, last, y, fp8); break;
+        default: few_rows(weight, start, x->stride, row, 4, first, last, y, fp8); break;
+        }
+    }
+}
+
+AVX512 void monocle_linear_bf16_rows_avx512(const struct monocle_weight *weight, const struct monocle_packed_rows *x,
+                                            size_t first, size_t last, float *y, uint8_t *scratch) {
+    (void)scratch;
+    if (weight->format == MONOCLE_WEIGHT_FP8)
+        all_rows(weight, x, first, last, y, true);
+    else
+        all_rows(weight, x, first, last, y, false);
+}
+
+/// Lays out sixteen weight rows as records of (lane, unit): a vector of bf16 pairs.
+AVX512 INLINE void fill_panel(const struct monocle_weight *weight, size_t output, size_t outputs, uint8_t *panel,
+                              const bool fp8) {
+    const size_t inputs = weight->inputs, units = (inputs + UNIT - 1) / UNIT;
+    for (size_t unit = 0; unit < units; unit++) {
+        __m512i pairs[16];
+        for (size_t i = 0; i < 16; i++) {
+            const size_t row = output + (i < outputs ? i : 0);
+            pairs[i] = load_pairs(weight->elements + row * inputs * (fp8 ? 1 : 2), unit * UNIT, inputs - unit * UNIT,
+                                  fp8);
+        }
+        transpose(pairs);
+        for (size_t lane = 0; lane < LANES; lane++)
+            _mm512_store_si512(panel + (lane * units + unit) * PANEL_RECORD, pairs[lane]);
+    }
+}
+
+AVX512 static void fill_panel_of_format(const struct monocle_weight *weight, size_t output, size_t outputs,
+                                        uint8_t *panel) {
+    if (weight->format == MONOCLE_WEIGHT_FP8)
+        fill_panel(weight, output, outputs, panel, true);
+    else
+        fill_panel(weight, output, outputs, panel, false);
+}
+
+AVX512 INLINE void multiply_tile(const struct monocle_weight *weight, const uint8_t *panel, const uint8_t *x,
+                                 size_t stride, size_t row, const int rows, size_t output, size_t outputs, float *y) {
+    const size_t units = (weight->inputs + UNIT - 1) / UNIT;
+    __m512 totals[TILE];
+    for (size_t lane = 0; lane < LANES; lane++) {
+        __m512 sums[TILE];
+        UNROLL for (int r = 0; r < rows; r++) sums[r] = _mm512_setzero_ps();
+        for (size_t unit = 0; unit < units; unit++) {
+            const __m512i w = _mm512_load_si512(panel + (lane * units + unit) * PANEL_RECORD);
+            const uint8_t *const a = x + (lane * units + unit) * RECORD;
+            UNROLL for (int r = 0; r < rows; r++)
+                sums[r] = _mm512_dpbf16_ps(sums[r], (__m512bh)w,
+                                           (__m512bh)_mm512_set1_epi32((int)word_at(a + r * stride)));
+        }
+        UNROLL for (int r = 0; r < rows; r++) totals[r] = lane ? _mm512_add_ps(totals[r], sums[r]) : sums[r];
+    }
+    UNROLL for (int r = 0; r < rows; r++) finish(weight, totals[r], row + r, output, outputs, y);
+}
+
+AVX512 void monocle_linear_bf16_panels_avx512(const struct monocle_weight *weight, const struct monocle_packed_rows *x,
+                                              size_t first, size_t last, float *y, uint8_t *scratch) {
+    for (size_t output = first; output < last; output += LANES) {
+        const size_t outputs = last - output < LANES ? last - output : LANES;
+        fill_panel_of_format(weight, output, outputs, scratch);
+        for (size_t row = 0, rows; row < x->rows; row += rows) {
+            rows = tile_rows(x->rows, row);
+            const uint8_t *const start = x->bytes + row * x->stride;
+#define CALL(count) multiply_tile(weight, scratch, start, x->stride, row, count, output, outputs, y)
+            WITH_CONSTANT_ROWS(rows, CALL)
+#undef CALL
+        }
+    }
+}
+#endif
