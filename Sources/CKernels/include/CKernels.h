@@ -7,6 +7,5 @@
 
 #include "host.h"
 #include "linear.h"
-#include "kernels.h"
 
 #endif

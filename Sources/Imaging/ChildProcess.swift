@@ -1,0 +1,159 @@
+// One child program with bounds on its time, memory and output. Knows nothing of what the program does.
+
+import Foundation
+import Synchronization
+
+/// Runs a program without a shell and collects what it writes.
+package struct ChildProcess {
+    package struct Output {
+        package let status: Int32
+        package let standardOutput: [UInt8]
+        package let standardError: String
+    }
+
+    package enum Failure: Error {
+        case notFound
+        case notStarted(reason: String)
+        case timedOut
+        case outputTooLarge
+    }
+
+    /// Name looked up in `PATH`.
+    package let program: String
+    package let arguments: [String]
+    /// Wall-clock and processor seconds.
+    package let timeout: Double
+    /// Bytes of standard output.
+    package let outputLimit: Int
+    /// Bytes of address space.
+    package let memoryLimit: Int
+
+    package init(program: String, arguments: [String], timeout: Double, outputLimit: Int, memoryLimit: Int) {
+        self.program = program
+        self.arguments = arguments
+        self.timeout = timeout
+        self.outputLimit = outputLimit
+        self.memoryLimit = memoryLimit
+    }
+
+    /// Waits for the end. The child is killed, and always reaped, when a bound is passed.
+    package func run() throws(Failure) -> Output {
+        guard let path = Self.find(program) else { throw .notFound }
+        let (child, out, error) = try Self.spawning.withLock { _ in
+            Result { () throws(Failure) in try start(path) }
+        }.get()
+        defer {
+            close(out)
+            close(error)
+        }
+        let collected = collect(out, error)
+        if case .failure = collected { kill(-child, SIGKILL) }
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) == -1, errno == EINTR {}
+        let (output, errorText) = try collected.get()
+        // The low seven bits are the signal that ended the child, the next byte its exit status.
+        let code = status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F)
+        if code == -SIGXCPU { throw .timedOut }
+        return Output(status: code, standardOutput: output, standardError: String(decoding: errorText, as: UTF8.self))
+    }
+
+    /// The first executable file of this name in `PATH`.
+    package static func find(_ program: String) -> String? {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
+        return path.split(separator: ":").lazy.map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
+    }
+
+    /// Descriptors are marked close-on-exec only after they are made; the lock keeps another child of this process from
+    /// being started in between and holding the pipes open.
+    private static let spawning = Mutex(())
+
+    private func start(_ path: String) throws(Failure) -> (child: pid_t, out: Int32, error: Int32) {
+        let out = try Self.makePipe()
+        defer { close(out.write) }
+        let error: (read: Int32, write: Int32)
+        do {
+            error = try Self.makePipe()
+        } catch let failure {
+            close(out.read)
+            throw failure
+        }
+        defer { close(error.write) }
+        do throws(Failure) {
+            return (try spawn(path, standardOutput: out.write, standardError: error.write), out.read, error.read)
+        } catch let failure {
+            close(out.read)
+            close(error.read)
+            throw failure
+        }
+    }
+
+    private static func makePipe() throws(Failure) -> (read: Int32, write: Int32) {
+        var ends: [Int32] = [-1, -1]
+        guard pipe(&ends) == 0 else { throw .notStarted(reason: systemReason()) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (ends[0], ends[1])
+    }
+
+    private func spawn(_ path: String, standardOutput: Int32, standardError: Int32) throws(Failure) -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_adddup2(&actions, standardOutput, 1)
+        posix_spawn_file_actions_adddup2(&actions, standardError, 2)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // A group of its own, so that a kill reaches its children too.
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        posix_spawnattr_setpgroup(&attributes, 0)
+        let command = bounded(path)
+        var words: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+        var environment: [UnsafeMutablePointer<CChar>?] = [strdup("LC_ALL=C"), nil]
+        defer { for word in words + environment { free(word) } }
+        var child: pid_t = 0
+        let code = posix_spawn(&child, command[0], &actions, &attributes, &words, &environment)
+        guard code == 0 else { throw .notStarted(reason: Self.systemReason(code)) }
+        return child
+    }
+
+    /// The command under util-linux's `prlimit`, so that the kernel bounds the child too; as it is where that is
+    /// missing.
+    private func bounded(_ path: String) -> [String] {
+        guard let prlimit = Self.find("prlimit") else { return [path] + arguments }
+        let seconds = Int(timeout.rounded(.up)) + 1
+        return [prlimit, "--as=\(memoryLimit)", "--cpu=\(seconds)", "--core=0", "--fsize=\(16 << 20)", path] + arguments
+    }
+
+    /// Reads both pipes until the child closes them.
+    private func collect(_ out: Int32, _ error: Int32) -> Result<(output: [UInt8], error: [UInt8]), Failure> {
+        let errorLimit = 16 << 10
+        var output: [UInt8] = []
+        var errorText: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        var polled = [out, error].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        let deadline = DispatchTime.now().uptimeNanoseconds + UInt64(timeout * 1e9)
+        while polled.contains(where: { $0.fd >= 0 }) {
+            let now = DispatchTime.now().uptimeNanoseconds
+            guard now < deadline else { return .failure(.timedOut) }
+            let ready = poll(&polled, 2, Int32(clamping: (deadline - now) / 1_000_000 + 1))
+            guard ready > 0 else { continue }
+            for index in 0..<2 where polled[index].fd >= 0 && polled[index].revents != 0 {
+                let count = read(polled[index].fd, &buffer, buffer.count)
+                if count <= 0 {
+                    if count < 0, errno == EINTR { continue }
+                    // poll skips negative descriptors.
+                    polled[index].fd = -1
+                } else if index == 0 {
+                    guard output.count + count <= outputLimit else { return .failure(.outputTooLarge) }
+                    output += buffer[..<count]
+                } else if errorText.count < errorLimit {
+                    errorText += buffer[..<count]
+                }
+            }
+        }
+        return .success((output, errorText))
+    }
+
+    private static func systemReason(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }
+}

@@ -1,0 +1,143 @@
+// Pages of a PDF as pixels, through poppler's pdftoppm. Knows nothing of PDF's insides.
+
+package import Foundation
+
+/// Renders pages with a child process, so that a hostile document can cost no more than the bounds below.
+package struct PDFRenderer: Sendable {
+    /// Pixels of a rendered page fit into this box, either way up.
+    package var shortSide: Int
+    package var longSide: Int
+    /// Dots per inch where the box does not ask for less. 200 gives an A4 page 1654 x 2339 pixels.
+    package var resolution: Double
+    /// Seconds for a page.
+    package var timeout: Double
+    /// Bytes of the document.
+    package var bytes: Int
+    /// Bytes of address space of the child.
+    package var memory: Int
+
+    package init(
+        shortSide: Int = 2048, longSide: Int = 3072, resolution: Double = 200, timeout: Double = 10,
+        bytes: Int = 256 << 20,
+        memory: Int = 2 << 30
+    ) {
+        self.shortSide = shortSide
+        self.longSide = longSide
+        self.resolution = resolution
+        self.timeout = timeout
+        self.bytes = bytes
+        self.memory = memory
+    }
+
+    private static let package = "poppler-utils"
+
+    /// Number of pages of the document. Throws `encryptedPDF`, `missingProgram`, `programFailed` or `timedOut`.
+    package func pageCount(of document: URL) throws(ImagingError) -> Int {
+        try pageCount(in: information(document, page: nil))
+    }
+
+    /// Page `page` (from 1) of the document. Throws also `pageOutOfRange`.
+    package func render(_ document: URL, page: Int) throws(ImagingError) -> PixelImage {
+        guard page > 0 else { throw .parameter(name: "page", found: "\(page)", expected: "1 or more") }
+        let information = try information(document, page: page)
+        // pdfinfo says nothing at all about a page that is not there.
+        guard information.contains(where: { $0.key == "Pages" }) else {
+            throw .pageOutOfRange(page: page, pages: try pageCount(of: document))
+        }
+        let arguments = [
+            "-f", "\(page)", "-l", "\(page)", "-singlefile", "-cropbox", "-r", dots(in: information), document.path,
+        ]
+        // Poppler rounds sides up.
+        let limit = 3 * (shortSide + 1) * (longSide + 1) + 64
+        let output = try run("pdftoppm", arguments, outputLimit: limit)
+        return try Self.image(fromPortablePixmap: output.standardOutput.span.bytes)
+    }
+
+    // MARK: What pdfinfo says
+
+    private func information(_ document: URL, page: Int?) throws(ImagingError) -> [(key: String, value: String)] {
+        let range = page.map { ["-f", "\($0)", "-l", "\($0)"] } ?? []
+        let output = try run("pdfinfo", range + [document.path], outputLimit: 1 << 20, acceptedStatus: [0, 99])
+        return String(decoding: output.standardOutput, as: UTF8.self).split(whereSeparator: \.isNewline).compactMap {
+            line in
+            guard let colon = line.firstIndex(of: ":") else { return nil }
+            let value = line[line.index(after: colon)...].drop { $0 == " " }
+            return (key: String(line[..<colon]), value: String(value))
+        }
+    }
+
+    private func pageCount(in information: [(key: String, value: String)]) throws(ImagingError) -> Int {
+        guard let text = information.first(where: { $0.key == "Pages" })?.value, let pages = Int(text) else {
+            throw .programFailed(name: "pdfinfo", reason: "it does not say how many pages there are")
+        }
+        return pages
+    }
+
+    /// The resolution at which the page fits the box.
+    private func dots(in information: [(key: String, value: String)]) -> String {
+        let sides =
+            information.first { $0.key.hasPrefix("Page") && $0.key.hasSuffix(" size") }?.value
+            .split(separator: " ").compactMap { Double($0) } ?? []
+        guard sides.count >= 2, let short = sides.prefix(2).min(), let long = sides.prefix(2).max(), short > 0 else {
+            return "36"
+        }
+        let fitting = min(Double(shortSide) / short, Double(longSide) / long) * 72
+        return "\(max(min(resolution, fitting), 0.01))"
+    }
+
+    // MARK: The child
+
+    private func run(
+        _ program: String, _ arguments: [String], outputLimit: Int, acceptedStatus: Set<Int32> = [0]
+    ) throws(ImagingError) -> ChildProcess.Output {
+        let process = ChildProcess(
+            program: program, arguments: arguments, timeout: timeout, outputLimit: outputLimit, memoryLimit: memory)
+        let output: ChildProcess.Output
+        do {
+            output = try process.run()
+        } catch {
+            switch error {
+            case .notFound: throw .missingProgram(name: program, package: Self.package)
+            case .timedOut: throw .timedOut(name: program, seconds: timeout)
+            case .notStarted(let reason): throw .programFailed(name: program, reason: reason)
+            case .outputTooLarge:
+                throw .programFailed(name: program, reason: "it wrote more than the allowed \(outputLimit) bytes")
+            }
+        }
+        if output.standardError.contains("Incorrect password") { throw .encryptedPDF }
+        guard acceptedStatus.contains(output.status) else {
+            let message = output.standardError.split(whereSeparator: \.isNewline).first.map(String.init)
+            let status = output.status < 0 ? "signal \(-output.status)" : "exit status \(output.status)"
+            throw .programFailed(name: program, reason: message.map { "\($0) (\(status))" } ?? status)
+        }
+        return output
+    }
+
+    // MARK: What pdftoppm writes
+
+    /// Reads a binary portable pixmap: "P6", width, height, 255, one white space, samples.
+    package static func image(fromPortablePixmap bytes: RawSpan) throws(ImagingError) -> PixelImage {
+        var offset = 2
+        func number() -> Int? {
+            while let byte = bytes.byte(offset), [0x20, 0x0A, 0x0D, 0x09].contains(byte) { offset += 1 }
+            var value = 0
+            let start = offset
+            while let byte = bytes.byte(offset), (0x30...0x39).contains(byte), offset - start < 9 {
+                value = value * 10 + Int(byte - 0x30)
+                offset += 1
+            }
+            return offset > start ? value : nil
+        }
+        guard bytes.has("P6", at: 0), let width = number(), let height = number(), number() == 255, width > 0,
+            height > 0
+        else { throw .programFailed(name: "pdftoppm", reason: "it wrote no page") }
+        let area = width.multipliedReportingOverflow(by: height)
+        let start = offset + 1
+        guard !area.overflow, area.partialValue <= Int.max / 3, bytes.byteCount - start == 3 * area.partialValue else {
+            throw .programFailed(
+                name: "pdftoppm",
+                reason: "it wrote \(bytes.byteCount - start) bytes for a page of \(width) x \(height) pixels")
+        }
+        return PixelImage(width: width, height: height, pixels: bytes.bytes(in: start..<bytes.byteCount))
+    }
+}
