@@ -7,5 +7,6 @@
 
 #include "host.h"
 #include "linear.h"
+#include "kernels.h"
 
 #endif

@@ -1,0 +1,77 @@
+// Everything of a step but the linear layers, once for each instruction set. Pointers may be unaligned; results never
+// overlap inputs unless said. An element of a result depends on its own inputs only, not on counts or offsets.
+#ifndef MONOCLE_KERNELS_H
+#define MONOCLE_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+enum {
+    MONOCLE_F32 = 0,
+    MONOCLE_BF16 = 1,
+    MONOCLE_F16 = 2,
+    MONOCLE_E4M3 = 3,
+};
+
+enum {
+    MONOCLE_MAX_HEAD_DIM = 256,
+    /// Queries of one `attend` call.
+    MONOCLE_MAX_QUERIES = 64,
+    /// Up to this many queries read keys and values from the cache as they lie; more share a widened copy of a block.
+    MONOCLE_DIRECT_QUERIES = 8,
+};
+
+/// Keys and values of one key-value head. Position p is row p % 16 of page pages[p / 16] (or page p / 16 without a page
+/// table); a page's rows start `page_stride` bytes times its number behind `keys` and `values`, `row_stride` bytes apart.
+struct monocle_cache {
+    const void *keys;
+    const void *values;
+    const int32_t *_Nullable pages;
+    size_t page_stride;
+    size_t row_stride;
+    int format;
+    float key_scale;  // of e4m3
+    float value_scale;
+};
+
+struct monocle_kernels {
+    void (*add)(float *out, const float *x, const float *y, size_t count);
+    /// x * Phi(x), error at most 10 units in the last place.
+    void (*gelu)(float *out, const float *x, size_t count);
+    /// gate / (1 + exp(-gate)) * up.
+    void (*swiglu)(float *out, const float *gate, const float *up, size_t count);
+    /// One row of heads of 2 * half elements; cosines, sines: [half].
+    void (*rope)(
+        float *out, const float *x, const float *cosines, const float *sines, size_t heads, size_t half);
+    void (*rms_norm)(float *out, const float *x, const float *weight, size_t rows, size_t columns, float epsilon);
+    void (*layer_norm)(
+        float *out, const float *x, const float *weight, const float *bias, size_t rows, size_t columns,
+        float epsilon);
+    /// Elements times scale.
+    void (*widen)(float *out, const void *in, int format, size_t count, float scale);
+    /// count is a multiple of 16.
+    void (*widen_nvfp4)(
+        float *out, const uint8_t *packed, const uint8_t *scales, size_t count, float global_scale);
+    /// To f32, bf16 or, divided by scale, e4m3.
+    void (*narrow)(void *out, const float *x, int format, size_t count, float scale);
+    /// Attention of `count` queries [head_dim] to positions first ..< last, query i to those below limits[i]. `first` is a
+    /// multiple of 64. Writes `count` records: the sum of weighted values [head_dim], the maximum score, the weights' sum.
+    void (*attend)(
+        const struct monocle_cache *cache, size_t first, size_t last, size_t head_dim, float scale,
+        const float *_Nonnull const *_Nonnull queries, const int32_t *limits, size_t count, float *records);
+    /// Adds the record of a later run of positions to that of the earlier ones.
+    void (*merge)(float *record, const float *next, size_t head_dim);
+    /// The attention's result from the record of all positions.
+    void (*finish)(float *out, const float *record, size_t head_dim);
+};
+
+const struct monocle_kernels *monocle_kernels_scalar(void);
+/// NULL where the compiler's target has no such instructions; calling the kernels needs a processor that has them.
+const struct monocle_kernels *_Nullable monocle_kernels_avx2(void);
+const struct monocle_kernels *_Nullable monocle_kernels_avx512(void);
+
+#pragma clang assume_nonnull end
+
+#endif

@@ -1,0 +1,255 @@
+// Attention of a few queries to a run of keys, in blocks of 64 keys with a running maximum (Milakov and Gimelshein 2018,
+// Dao et al. 2022). Blocks start at multiples of 64 positions. A query's result comes from one fixed order of float
+// operations, whatever other queries are in the call: scores are sixteen partial sums over the head's dimensions and the
+// lane tree, values are added key by key, and keys beyond a query's limit never enter.
+
+enum { BLOCK = 64, PAGE = 16, BLOCK_PAGES = BLOCK / PAGE, TILE = 4, WIDTH = MONOCLE_MAX_HEAD_DIM };
+
+/// A block's keys or values: rows of page i start at pages[i], `stride` bytes apart.
+struct block_rows {
+    const uint8_t *pages[BLOCK_PAGES];
+    size_t stride;
+    int format;
+    float scale;
+};
+
+INLINE const uint8_t *block_row(const struct block_rows *rows, size_t key) {
+    return rows->pages[key / PAGE] + key % PAGE * rows->stride;
+}
+
+INLINE vf load_row(const uint8_t *row, size_t lane, int format, float scale) {
+    vf v = load_as(row + lane * format_size(format), format);
+    return format == MONOCLE_E4M3 ? v * scale : v;
+}
+
+struct queries {
+    size_t count;
+    size_t padded;                                // elements of a head, rounded up to whole vectors
+    float q[MONOCLE_MAX_QUERIES * WIDTH];         // [count, padded], zeros behind the head
+    float out[MONOCLE_MAX_QUERIES * WIDTH];       // [count, padded], sum of p * value
+    float scores[MONOCLE_MAX_QUERIES][BLOCK];     // then probabilities
+    float sums[MONOCLE_MAX_QUERIES][LANES];       // of p, by lane
+    float maxima[MONOCLE_MAX_QUERIES];            // of the scores, in powers of two
+    float corrections[MONOCLE_MAX_QUERIES];       // factor of `out` before the block's values are added
+};
+
+/// Scores of `rows` queries, at most TILE, with four keys of one page.
+INLINE void score_tile(
+    struct queries *s, size_t query, size_t rows, const struct block_rows *keys, size_t key, float factor, int format
+) {
+    const uint8_t *row = block_row(keys, key);
+    const size_t stride = keys->stride, padded = s->padded;
+    const float *queries = s->q + query * padded;
+    const float scale = keys->scale;
+#if WIDE_REGISTERS >= 32
+    vf sums[TILE * 4];  // key * 4 + query
+    for (size_t i = 0; i < TILE * 4; i++) sums[i] = 0;
+    for (size_t j = 0; j < padded; j += LANES) {
+        vf k0 = load_row(row, j, format, scale), k1 = load_row(row + stride, j, format, scale);
+        vf k2 = load_row(row + 2 * stride, j, format, scale);
+        vf k3 = load_row(row + 3 * stride, j, format, scale);
+        for (size_t r = 0; r < rows; r++) {
+            vf q = load(queries + r * padded + j);
+            sums[r] = fma(q, k0, sums[r]);
+            sums[4 + r] = fma(q, k1, sums[4 + r]);
+            sums[8 + r] = fma(q, k2, sums[8 + r]);
+            sums[12 + r] = fma(q, k3, sums[12 + r]);
+        }
+    }
+    vf folded[4];
+    for (size_t i = 0; i < 4; i++)
+        folded[i] = fold4(fold8(sums[4 * i], sums[4 * i + 1]), fold8(sums[4 * i + 2], sums[4 * i + 3]));
+    vf all = fold1(fold2(folded[0], folded[1]), fold2(folded[2], folded[3])) * factor;
+    for (size_t r = 0; r < rows; r++) __builtin_memcpy(s->scores[query + r] + key, (float *)&all + 4 * r, 16);
+#else
+    for (size_t r = 0; r < rows; r += 2) {
+        const float *q0 = queries + r * padded, *q1 = r + 1 < rows ? q0 + padded : q0;
+        vf pair[2];
+        for (size_t h = 0; h < 2; h++) {
+            vf s00 = 0, s01 = 0, s10 = 0, s11 = 0;
+            for (size_t j = 0; j < padded; j += LANES) {
+                vf k0 = load_row(row + h * stride, j, format, scale);
+                vf k2 = load_row(row + (h + 2) * stride, j, format, scale);
+                vf a = load(q0 + j), b = load(q1 + j);
+                s00 = fma(a, k0, s00);
+                s01 = fma(a, k2, s01);
+                s10 = fma(b, k0, s10);
+                s11 = fma(b, k2, s11);
+            }
+            pair[h] = fold4(fold8(s00, s01), fold8(s10, s11));
+        }
+        vf both = fold2(pair[0], pair[1]);
+        vf all = fold1(both, both) * factor;
+        for (size_t h = 0; h < 2 && r + h < rows; h++) {
+            __builtin_memcpy(s->scores[query + r + h] + key, (float *)&all + 8 * h, 8);
+            __builtin_memcpy(s->scores[query + r + h] + key + 2, (float *)&all + 8 * h + 4, 8);
+        }
+    }
+#endif
+}
+
+/// Turns a query's first `keys` scores into probabilities under the new running maximum.
+INLINE void softmax_block(struct queries *s, size_t query, size_t keys) {
+    float *scores = s->scores[query];
+    const float minus_infinity = -__builtin_inff();
+    vf v[BLOCK / LANES];
+    for (size_t i = 0; i < BLOCK / LANES; i++) {
+        v[i] = load(scores + i * LANES);
+        if (keys < BLOCK) v[i] = lanes_below((int32_t)keys - (int32_t)(i * LANES)) ? v[i] : (vf)(minus_infinity);
+    }
+    float before = s->maxima[query];
+    float block = largest(larger(larger(v[0], v[1]), larger(v[2], v[3])));
+    float after = block > before ? block : before;
+    float correction = before == after ? 1.0f : exp2_not_positive(splat(before - after))[0];
+    vf sums = load(s->sums[query]) * correction;
+    for (size_t i = 0; i < BLOCK / LANES; i++) {
+        vf p = exp2_not_positive(v[i] - after);
+        sums = sums + p;
+        store(scores + i * LANES, p);
+    }
+    store(s->sums[query], sums);
+    s->maxima[query] = after;
+    s->corrections[query] = correction;
+}
+
+/// Adds `keys` values, weighted, to `width` vectors of `rows` queries from vector `vector` on.
+INLINE void value_tile(
+    struct queries *s, size_t query, size_t rows, const struct block_rows *values, size_t keys, size_t vector,
+    size_t width, int format
+) {
+    vf out[VALUE_ROWS][VALUE_WIDTH];
+    float *to = s->out + query * s->padded + vector * LANES;
+    for (size_t r = 0; r < rows; r++)
+        for (size_t w = 0; w < width; w++)
+            out[r][w] = load(to + r * s->padded + w * LANES) * s->corrections[query + r];
+    for (size_t first = 0; first < keys; first += PAGE) {
+        const uint8_t *row = values->pages[first / PAGE];
+        const size_t end = first + PAGE < keys ? first + PAGE : keys;
+        for (size_t key = first; key < end; key++, row += values->stride) {
+            vf v[VALUE_WIDTH];
+            for (size_t w = 0; w < width; w++) v[w] = load_row(row, (vector + w) * LANES, format, values->scale);
+            for (size_t r = 0; r < rows; r++) {
+                vf p = splat(s->scores[query + r][key]);
+                for (size_t w = 0; w < width; w++) out[r][w] = fma(p, v[w], out[r][w]);
+            }
+        }
+    }
+    for (size_t r = 0; r < rows; r++)
+        for (size_t w = 0; w < width; w++) store(to + r * s->padded + w * LANES, out[r][w]);
+}
+
+INLINE void value_rows(
+    struct queries *s, size_t query, size_t rows, const struct block_rows *values, size_t keys, int format
+) {
+    const size_t vectors = s->padded / LANES;
+    size_t vector = 0;
+    for (; vector + VALUE_WIDTH <= vectors; vector += VALUE_WIDTH)
+        value_tile(s, query, rows, values, keys, vector, VALUE_WIDTH, format);
+    for (; vector < vectors; vector++) value_tile(s, query, rows, values, keys, vector, 1, format);
+}
+
+/// One block for queries `from` ..< `to`, all of which see its first `keys` keys.
+INLINE void attend_block(
+    struct queries *s, size_t from, size_t to, const struct block_rows *keys, const struct block_rows *values,
+    size_t count, float factor, int format
+) {
+    for (size_t key = 0; key < count; key += 4) {
+        size_t query = from;
+        for (; query + TILE <= to; query += TILE) score_tile(s, query, TILE, keys, key, factor, format);
+        for (; query < to; query++) score_tile(s, query, 1, keys, key, factor, format);
+    }
+    for (size_t query = from; query < to; query++) softmax_block(s, query, count);
+    size_t query = from;
+    for (; query + VALUE_ROWS <= to; query += VALUE_ROWS) value_rows(s, query, VALUE_ROWS, values, count, format);
+#if VALUE_ROWS > 4
+    for (; query + 4 <= to; query += 4) value_rows(s, query, 4, values, count, format);
+#endif
+    for (; query < to; query++) value_rows(s, query, 1, values, count, format);
+}
+
+/// The block for all queries, each up to its own limit: one call for each run of queries that see equally many keys.
+INLINE void attend_limited(
+    struct queries *s, const int32_t *limits, size_t start, size_t end, const struct block_rows *keys,
+    const struct block_rows *values, float factor, int format
+) {
+    for (size_t from = 0, to; from < s->count; from = to) {
+        size_t limit = (size_t)limits[from] < end ? (size_t)limits[from] : end;
+        for (to = from + 1; to < s->count; to++)
+            if (((size_t)limits[to] < end ? (size_t)limits[to] : end) != limit) break;
+        if (limit > start) attend_block(s, from, to, keys, values, limit - start, factor, format);
+    }
+}
+
+/// Rows of a block as float32 in `scratch`, so that many queries pay once for widening.
+INLINE void widen_block(struct block_rows *rows, size_t count, size_t head_dim, size_t padded, float *scratch) {
+    for (size_t key = 0; key < count; key++) {
+        widen(scratch + key * padded, block_row(rows, key), rows->format, head_dim,
+              rows->format == MONOCLE_E4M3 ? rows->scale : 1.0f);
+        for (size_t i = head_dim; i < padded; i++) scratch[key * padded + i] = 0;
+    }
+    rows->stride = padded * sizeof(float);
+    for (size_t page = 0; page < BLOCK_PAGES; page++)
+        rows->pages[page] = (const uint8_t *)(scratch + page * PAGE * padded);
+    rows->format = MONOCLE_F32;
+}
+
+static void attend(
+    const struct monocle_cache *cache, size_t first, size_t last, size_t head_dim, float scale,
+    const float *const *queries, const int32_t *limits, size_t count, float *records
+) {
+    struct queries s;
+    float key_scratch[BLOCK * WIDTH], value_scratch[BLOCK * WIDTH];
+    s.count = count;
+    const size_t padded = s.padded = (head_dim + LANES - 1) / LANES * LANES;
+    for (size_t query = 0; query < count; query++) {
+        for (size_t i = 0; i < padded; i++) s.out[query * padded + i] = s.q[query * padded + i] = 0;
+        __builtin_memcpy(s.q + query * padded, queries[query], head_dim * sizeof(float));
+        for (size_t i = 0; i < LANES; i++) s.sums[query][i] = 0;
+        s.maxima[query] = -__builtin_inff();
+    }
+    const float factor = scale * 0x1.715476p+0f;  // scores in powers of two
+    const int widened = count > MONOCLE_DIRECT_QUERIES || head_dim % LANES != 0 || !cache->pages;
+    for (size_t start = first; start < last; start += BLOCK) {
+        const size_t end = start + BLOCK < last ? start + BLOCK : last;
+        struct block_rows keys = {.stride = cache->row_stride, .format = cache->format, .scale = cache->key_scale};
+        struct block_rows values = keys;
+        values.scale = cache->value_scale;
+        for (size_t i = 0; i < BLOCK_PAGES; i++) {
+            size_t page = start / PAGE + i;
+            if (page * PAGE >= end) page = start / PAGE;  // not read, or read and discarded
+            size_t offset = (cache->pages ? (size_t)cache->pages[page] : page) * cache->page_stride;
+            keys.pages[i] = (const uint8_t *)cache->keys + offset;
+            values.pages[i] = (const uint8_t *)cache->values + offset;
+        }
+        if (widened) {
+            widen_block(&keys, end - start, head_dim, padded, key_scratch);
+            widen_block(&values, end - start, head_dim, padded, value_scratch);
+        }
+        if (keys.format == MONOCLE_BF16)
+            attend_limited(&s, limits, start, end, &keys, &values, factor, MONOCLE_BF16);
+        else if (keys.format == MONOCLE_E4M3)
+            attend_limited(&s, limits, start, end, &keys, &values, factor, MONOCLE_E4M3);
+        else
+            attend_limited(&s, limits, start, end, &keys, &values, factor, MONOCLE_F32);
+    }
+    for (size_t query = 0; query < count; query++, records += head_dim + 2) {
+        __builtin_memcpy(records, s.out + query * padded, head_dim * sizeof(float));
+        records[head_dim] = s.maxima[query];
+        records[head_dim + 1] = sum(load(s.sums[query]));
+    }
+}
+
+static void merge(float *record, const float *next, size_t head_dim) {
+    float before = record[head_dim], other = next[head_dim], after = other > before ? other : before;
+    if (other == -__builtin_inff()) return;
+    float a = before == after ? 1.0f : exp2_not_positive(splat(before - after))[0];
+    float b = other == after ? 1.0f : exp2_not_positive(splat(other - after))[0];
+    FOR_VECTORS(head_dim, { PUT(record, TAKE(record) * a + TAKE(next) * b); });
+    record[head_dim] = after;
+    record[head_dim + 1] = record[head_dim + 1] * a + next[head_dim + 1] * b;
+}
+
+static void finish(float *out, const float *record, size_t head_dim) {
+    float inverse = 1.0f / record[head_dim + 1];
+    FOR_VECTORS(head_dim, { PUT(out, TAKE(record) * inverse); });
+}
