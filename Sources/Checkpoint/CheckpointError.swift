@@ -1,4 +1,4 @@
-// What can be wrong with a checkpoint, said for a person. Knows nothing of how a fault is shown or which exit code it is.
+// What can be wrong with a checkpoint, said for a person. Knows nothing of exit codes.
 
 /// A fault of a checkpoint folder or of one of its files. Every case says where, what was found and what was expected.
 package enum CheckpointError: Error, Sendable, Hashable, CustomStringConvertible {

@@ -28,61 +28,30 @@ package struct CheckpointFolder: Sendable {
     package var headPath: String { languagePrefix + (language.tiesEmbeddings ? "model.embed_tokens" : "lm_head") }
 
     /// Opens and checks a folder.
-    /// - Throws: ``CheckpointError`` naming file, tensor or key.
+    /// - Throws: the first fault, naming file, tensor or key; ``Verification`` lists them all.
     package init(at url: URL) throws(CheckpointError) {
-        let url = URL(filePath: url.path(percentEncoded: false), directoryHint: .isDirectory)
-        try Self.checkFolder(url)
-        let root = try ConfigurationObject(file: url.appending(path: "config.json"))
-        let configuration = try ModelConfiguration(root, folder: url)
-        let manifest = try QuantizationManifest.read(root, folder: url)
-        let store = try TensorStore(folder: url)
-        let reader = ShapeReader(store: store, configuration: configuration, configurationFile: root.file)
-        let language = try reader.llama()
-        var vision: VisionShape?
-        var projector: ProjectorShape?
-        if let declared = configuration.vision {
-            let shape = try reader.vision(declared)
-            vision = shape
-            projector = try reader.projector(shape, declared, hidden: language.hidden)
+        let survey = FolderSurvey(of: url)
+        if let fault = survey.faults.first { throw fault }
+        guard let folder = survey.folder else {
+            throw .file(url.path(percentEncoded: false), found: "an incomplete folder", expected: "a checkpoint folder")
         }
-        let layout = Layout(language: language, languagePrefix: reader.languagePrefix, vision: vision, projector: projector)
-        let tokenizer = try TokenizerFacts(file: url.appending(path: "tokenizer.json"))
-        guard tokenizer.highestID < language.vocabulary else {
-            throw .tensor(
-                layout.languagePrefix + "model.embed_tokens.weight",
-                file: store.file(of: layout.languagePrefix + "model.embed_tokens.weight"),
-                found: "\(language.vocabulary) rows",
-                expected: "at least \(tokenizer.highestID + 1), one for every id of \(tokenizer.url.path(percentEncoded: false))")
-        }
-        var inspector = LayoutCheck(
-            store: store, layout: layout, manifest: manifest, configuration: configuration, language: language,
-            vision: vision)
-        try inspector.run()
+        self = folder
+    }
 
+    init(
+        url: URL, configuration: ModelConfiguration, manifest: QuantizationManifest?, store: TensorStore,
+        sizes: FolderSurvey.Sizes, layout: Layout, tokenizer: TokenizerFacts, warnings: [String]
+    ) {
         self.url = url
         self.configuration = configuration
         self.manifest = manifest
         self.store = store
-        self.language = language
-        self.vision = vision
-        self.projector = projector
+        self.language = sizes.language
+        self.vision = sizes.vision
+        self.projector = sizes.projector
         self.layout = layout
         self.tokenizer = tokenizer
-        self.warnings = store.warnings + (manifest?.warnings ?? []) + inspector.warnings
-    }
-
-    private static func checkFolder(_ url: URL) throws(CheckpointError) {
-        let path = url.path(percentEncoded: false)
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            throw .file(path, found: MappedFile.reason(errno), expected: "a checkpoint folder")
-        }
-        guard status.st_mode & S_IFMT == S_IFDIR else {
-            throw .file(path, found: "a file", expected: "a checkpoint folder")
-        }
-        guard access(path, R_OK | X_OK) == 0 else {
-            throw .file(path, found: MappedFile.reason(errno), expected: "a readable folder")
-        }
+        self.warnings = warnings
     }
 
     // MARK: Tensors

@@ -78,7 +78,8 @@ package struct ConfigurationObject: Sendable {
             range.contains(whole)
         else {
             throw fault(
-                key, found: value.description, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+                key, found: value.description,
+                expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return whole
     }

@@ -212,7 +212,8 @@ package struct JSONScanner {
             case UInt8(ascii: "\""):
                 let raw = bytes[start..<offset]
                 offset += 1
-                let text = unescaped.map { String(validating: $0, as: UTF8.self) }
+                let text =
+                    unescaped.map { String(validating: $0, as: UTF8.self) }
                     ?? String(validating: raw, as: UTF8.self)
                 guard let text else {
                     throw JSONFault(offset: start, found: "bytes that are not UTF-8", expected: "a UTF-8 string")

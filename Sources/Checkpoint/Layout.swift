@@ -45,7 +45,9 @@ package struct Layout: Sendable {
     package static let visionPrefix = "vision_model.radio_model."
     package static let visionLanguagePrefix = "language_model."
 
-    package init(language: LlamaShape, languagePrefix: String, vision: VisionShape? = nil, projector: ProjectorShape? = nil) {
+    package init(
+        language: LlamaShape, languagePrefix: String, vision: VisionShape? = nil, projector: ProjectorShape? = nil
+    ) {
         self.languagePrefix = languagePrefix
         var entries = Self.decoder(language, languagePrefix)
         if let vision { entries += Self.encoder(vision, Self.visionPrefix) }
@@ -111,7 +113,8 @@ package struct Layout: Sendable {
         var entries = [
             linear("model.patch_generator.embedder", width, 3 * shape.patch * shape.patch, bias: false),
             dense(
-                "model.patch_generator.pos_embed", [1, shape.positionGrid * shape.positionGrid, width], .deviation(0.3)),
+                "model.patch_generator.pos_embed", [1, shape.positionGrid * shape.positionGrid, width],
+                .deviation(0.3)),
             dense("model.patch_generator.cls_token.token", [shape.prefixTokens, width], .deviation(0.3)),
         ]
         for index in 0..<shape.depth {
@@ -120,7 +123,9 @@ package struct Layout: Sendable {
             entries += [linear(block + "attn.qkv", 3 * width, width), linear(block + "attn.proj", width, width)]
             if shape.hasLayerScale { entries.append(dense(block + "ls1.gamma", [width], .gain)) }
             entries += norm(block + "norm2")
-            entries += [linear(block + "mlp.fc1", shape.mlpWidth, width), linear(block + "mlp.fc2", width, shape.mlpWidth)]
+            entries += [
+                linear(block + "mlp.fc1", shape.mlpWidth, width), linear(block + "mlp.fc2", width, shape.mlpWidth),
+            ]
             if shape.hasLayerScale { entries.append(dense(block + "ls2.gamma", [width], .gain)) }
         }
         if shape.hasFinalNorm { entries += norm("model.norm") }

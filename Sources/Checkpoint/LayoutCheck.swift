@@ -12,6 +12,8 @@ struct LayoutCheck {
     let language: LlamaShape
     let vision: VisionShape?
     private(set) var warnings: [String] = []
+    /// Everything wrong, in the order found.
+    private(set) var faults: [CheckpointError] = []
 
     init(
         store: TensorStore, layout: Layout, manifest: QuantizationManifest?, configuration: ModelConfiguration,
@@ -25,22 +27,26 @@ struct LayoutCheck {
         self.vision = vision
     }
 
-    mutating func run() throws(CheckpointError) {
-        try checkNames()
-        try checkEntries()
-        try checkScales()
+    mutating func run() {
+        checkNames()
+        checkEntries()
+        checkScales()
         checkDeclarations()
+    }
+
+    /// The value of `body`, or nil and one fault more.
+    private mutating func attempt<Value>(_ body: (TensorStore) throws(CheckpointError) -> Value?) -> Value? {
+        do throws(CheckpointError) {
+            return try body(store)
+        } catch {
+            faults.append(error)
+            return nil
+        }
     }
 
     // MARK: Names
 
-    /// Suffixes a linear layer's tensors may have in any of the dialects.
-    private static let linearSuffixes = [
-        "weight", "weight_packed", "weight_scale", "weight_scale_2", "weight_global_scale", "weight_scale_inv",
-        "input_scale", "input_global_scale", "pre_quant_scale",
-    ]
-
-    private func checkNames() throws(CheckpointError) {
+    private mutating func checkNames() {
         var known: Set<String> = []
         for entry in layout.entries {
             switch entry.kind {
@@ -48,15 +54,16 @@ struct LayoutCheck {
             case .linear(_, _, let bias, let quantizable):
                 if bias { known.insert(entry.path + ".bias") }
                 known.insert(entry.path + ".weight")
-                if quantizable { known.formUnion(Self.linearSuffixes.map { entry.path + "." + $0 }) }
+                if quantizable { known.formUnion(TensorStore.linearSuffixes.map { entry.path + "." + $0 }) }
             }
         }
         for layer in 0..<language.layers {
             let attention = layout.languagePrefix + "model.layers.\(layer).self_attn."
-            known.formUnion(["k_proj.k_scale", "v_proj.v_scale", "k_scale", "v_scale", "kv_scale"].map { attention + $0 })
+            known.formUnion(
+                ["k_proj.k_scale", "v_proj.v_scale", "k_scale", "v_scale", "kv_scale"].map { attention + $0 })
         }
         for name in store.names where !known.contains(name) && !isIgnored(name) {
-            throw unknown(name)
+            faults.append(unknown(name))
         }
     }
 
@@ -73,7 +80,8 @@ struct LayoutCheck {
     private func unknown(_ name: String) -> CheckpointError {
         if name.contains("_quantizer") || name.hasSuffix("_amax") {
             return store.fault(
-                name, found: "a quantiser's state", expected: "an exported checkpoint (ModelOpt's export_hf_checkpoint)")
+                name, found: "a quantiser's state", expected: "an exported checkpoint (ModelOpt's export_hf_checkpoint)"
+            )
         }
         let kind = name.hasPrefix("vision_model.") ? "vision" : name.hasPrefix("mlp1.") ? "projector" : "language"
         let sizes = "with \(language.layers) decoder layers" + (vision.map { " and \($0.depth) encoder blocks" } ?? "")
@@ -84,17 +92,25 @@ struct LayoutCheck {
 
     // MARK: Tensors
 
-    private mutating func checkEntries() throws(CheckpointError) {
+    private mutating func checkEntries() {
         var dense: [String] = []
         var undeclared: [String: [String]] = [:]
         for entry in layout.entries {
             switch entry.kind {
-            case .dense(let shape): _ = try store.dense(entry.path, shape: shape)
+            case .dense(let shape):
+                _ = attempt { (store) throws(CheckpointError) in try store.dense(entry.path, shape: shape) }
             case .linear(let outputs, let inputs, let bias, false):
-                _ = try store.dense(entry.path + ".weight", shape: [outputs, inputs])
-                if bias { _ = try store.dense(entry.path + ".bias", shape: [outputs]) }
+                _ = attempt { (store) throws(CheckpointError) in
+                    try store.dense(entry.path + ".weight", shape: [outputs, inputs])
+                }
+                guard bias else { continue }
+                _ = attempt { (store) throws(CheckpointError) in try store.dense(entry.path + ".bias", shape: [outputs])
+                }
             case .linear(let outputs, let inputs, _, true):
-                let matrix = try store.matrix(entry.path, outputs: outputs, inputs: inputs)
+                let stored = attempt { (store) throws(CheckpointError) in
+                    try store.matrix(entry.path, outputs: outputs, inputs: inputs)
+                }
+                guard let matrix = stored else { continue }
                 let declared = manifest?.algorithm(of: entry.path)
                 switch (matrix, declared) {
                 case (.dense, nil), (.fp8, .fp8), (.nvfp4, .nvfp4), (.nvfp4, .weightOnlyNVFP4): break
@@ -115,26 +131,29 @@ struct LayoutCheck {
     }
 
     /// Layers that read the same input should share their scales; fused kernels elsewhere take the larger one.
-    private mutating func checkScales() throws(CheckpointError) {
+    private mutating func checkScales() {
         var differing: [String] = []
         for layer in 0..<language.layers {
             let block = layout.languagePrefix + "model.layers.\(layer)."
-            for group in [["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"], ["mlp.gate_proj", "mlp.up_proj"]] {
+            for group in [
+                ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"], ["mlp.gate_proj", "mlp.up_proj"],
+            ] {
                 for suffix in ["weight_scale_2", "input_scale", "weight_global_scale", "input_global_scale"] {
-                    var values: Set<Float> = []
-                    for member in group {
-                        if let value = try store.scale("\(block)\(member).\(suffix)") { values.insert(value) }
-                    }
-                    if values.count > 1 { differing.append("\(block)\(group.map { $0.split(separator: ".")[1] }.joined(separator: "/")).\(suffix)") }
+                    // A scale that cannot be read is a fault of its layer already.
+                    let values = Set(group.compactMap { (try? store.scale("\(block)\($0).\(suffix)")) ?? nil })
+                    guard values.count > 1 else { continue }
+                    let members = group.map { $0.drop { $0 != "." }.dropFirst() }
+                    differing.append(block + members.joined(separator: "/") + "." + suffix)
                 }
             }
             for name in ["k_proj.k_scale", "v_proj.v_scale", "k_scale", "v_scale", "kv_scale"] {
-                _ = try store.scale(block + "self_attn." + name)
+                _ = attempt { (store) throws(CheckpointError) in try store.scale(block + "self_attn." + name) }
             }
         }
         if !differing.isEmpty {
             warnings.append(
-                "scales differ between layers that share an input; each layer's own is used: " + differing.joined(separator: ", "))
+                "scales differ between layers that share an input; each layer's own is used: "
+                    + differing.joined(separator: ", "))
         }
     }
 
@@ -143,13 +162,18 @@ struct LayoutCheck {
     private mutating func checkDeclarations() {
         if let declared = configuration.language.declaredVocabulary, declared != language.vocabulary {
             warnings.append(
-                "config.json declares vocab_size \(declared), the embedding has \(language.vocabulary) rows; the rows count")
+                "config.json declares vocab_size \(declared), the embedding has \(language.vocabulary) rows; "
+                    + "the rows count"
+            )
         }
         if language.tiesEmbeddings, store.has(layout.languagePrefix + "lm_head.weight") {
             warnings.append("lm_head.weight is ignored because config.json ties it to the embedding")
         }
         if let cache = manifest?.keyValueCache, cache != "FP8" {
-            warnings.append("\(manifest?.file ?? "config.json") declares a \(cache) key-value cache, which is not supported; BF16 is used")
+            warnings.append(
+                "\(manifest?.file ?? "config.json") declares a \(cache) key-value cache, which is not supported; "
+                    + "BF16 is used"
+            )
         }
         for token in configuration.endTokens where token >= language.vocabulary {
             warnings.append("end token \(token) lies beyond the \(language.vocabulary) rows of the embedding")
@@ -161,7 +185,8 @@ struct LayoutCheck {
                     + "\(vision.positionGrid) x \(vision.positionGrid) patches; the table counts")
         }
         for (name, constants) in [
-            ("norm_mean", [0.48145466, 0.4578275, 0.40821073] as [Float]), ("norm_std", [0.26862954, 0.26130258, 0.27577711]),
+            ("norm_mean", [0.48145466, 0.4578275, 0.40821073] as [Float]),
+            ("norm_std", [0.26862954, 0.26130258, 0.27577711]),
         ] {
             let path = Layout.visionPrefix + "input_conditioner." + name
             if let values = (try? store.tensor(path))?.floats(), values != constants,

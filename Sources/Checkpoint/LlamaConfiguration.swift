@@ -26,14 +26,16 @@ package struct LlamaConfiguration: Sendable, Hashable {
             throw object.fault("hidden_act", found: "'\(activation)'", expected: "'silu'")
         }
         for key in ["attention_bias", "mlp_bias"] where try object.bool(key) == true {
-            throw object.fault(key, found: "true", expected: "false: linears with a bias are not supported in the decoder")
+            throw object.fault(
+                key, found: "true", expected: "false: linears with a bias are not supported in the decoder")
         }
         hiddenSize = try object.requiredInteger("hidden_size", in: sizes)
         layers = try object.requiredInteger("num_hidden_layers", in: 1...4096)
         heads = try object.requiredInteger("num_attention_heads", in: 1...65536)
         keyValueHeads = try object.integer("num_key_value_heads", in: 1...65536) ?? heads
         guard heads % keyValueHeads == 0 else {
-            throw object.fault("num_key_value_heads", found: "\(keyValueHeads)", expected: "a divisor of \(heads) heads")
+            throw object.fault(
+                "num_key_value_heads", found: "\(keyValueHeads)", expected: "a divisor of \(heads) heads")
         }
         if let declared = try object.integer("head_dim", in: 2...65536) {
             headDimension = declared

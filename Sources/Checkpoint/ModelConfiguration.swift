@@ -22,6 +22,8 @@ package struct ModelConfiguration: Sendable {
     /// Longest conversation the published model is meant for, in tokens; the file allows more.
     package static let statedContext = 16_384
 
+    static let syntheticKey = "monocle_synthetic"
+
     package let architecture: Architecture
     package let language: LlamaConfiguration
     /// Nil for a text-only model.
@@ -30,6 +32,8 @@ package struct ModelConfiguration: Sendable {
     package let tokenizer: TokenizerConfiguration
     /// `torch_dtype` or `dtype` of config.json.
     package let declaredType: String?
+    /// The weights were drawn at random: config.json has the key that `monocle synth` writes.
+    package let isSynthetic: Bool
 
     /// Ids that end a generation: those of generation_config.json, or else of config.json and its language part.
     package let endTokens: [Int]
@@ -50,6 +54,7 @@ package struct ModelConfiguration: Sendable {
         }
         architecture = known
         declaredType = try root.string("torch_dtype").or(try root.string("dtype"))
+        isSynthetic = try root.object(Self.syntheticKey) != nil
         generation = try GenerationConfiguration(Self.optional(folder, "generation_config.json"))
         tokenizer = try Self.tokenizer(folder)
         switch known {
@@ -73,7 +78,9 @@ package struct ModelConfiguration: Sendable {
     /// The object in `name`, nil when the folder has no such file.
     static func optional(_ folder: URL, _ name: String) throws(CheckpointError) -> ConfigurationObject? {
         let url = folder.appending(path: name)
-        guard (try? FileManager.default.attributesOfItem(atPath: url.path(percentEncoded: false))) != nil else { return nil }
+        guard (try? FileManager.default.attributesOfItem(atPath: url.path(percentEncoded: false))) != nil else {
+            return nil
+        }
         return try ConfigurationObject(file: url)
     }
 
@@ -90,7 +97,8 @@ package struct ModelConfiguration: Sendable {
             template = text
         }
         return TokenizerConfiguration(
-            chatTemplate: template, beginToken: try token(object, "bos_token"), endToken: try token(object, "eos_token"),
+            chatTemplate: template, beginToken: try token(object, "bos_token"),
+            endToken: try token(object, "eos_token"),
             maxLength: try object?.number("model_max_length", in: 0...1e300))
     }
 

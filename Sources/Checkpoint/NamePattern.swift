@@ -67,7 +67,9 @@ struct NamePattern: Sendable {
         var result: Set<Character> = []
         var rest = members
         while let first = rest.popFirst() {
-            if rest.first == "-", let last = rest.dropFirst().first, let low = first.asciiValue, let high = last.asciiValue {
+            if rest.first == "-", let last = rest.dropFirst().first, let low = first.asciiValue,
+                let high = last.asciiValue
+            {
                 rest = rest.dropFirst(2)
                 if low <= high { result.formUnion((low...high).map { Character(UnicodeScalar($0)) }) }
             } else {

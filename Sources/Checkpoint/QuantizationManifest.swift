@@ -34,7 +34,8 @@ package struct QuantizationManifest: Sendable {
 
     /// Reads `quantization_config` of config.json, or else hf_quant_config.json.
     /// - Returns: nil when the folder declares no quantisation.
-    package static func read(_ root: ConfigurationObject, folder: URL) throws(CheckpointError) -> QuantizationManifest? {
+    package static func read(_ root: ConfigurationObject, folder: URL) throws(CheckpointError) -> QuantizationManifest?
+    {
         let legacy = try ModelConfiguration.optional(folder, "hf_quant_config.json")
         let fromLegacy: QuantizationManifest? =
             if let legacy { try QuantizationManifest(legacy: legacy) } else { nil }
@@ -174,11 +175,13 @@ package struct QuantizationManifest: Sendable {
             let weights = try group.requiredObject("weights")
             let bits = try weights.requiredInteger("num_bits", in: 1...64)
             guard bits == (algorithm == .fp8 ? 8 : 4), try weights.string("type") ?? "float" == "float" else {
-                throw weights.fault("num_bits", found: "\(bits)", expected: algorithm == .fp8 ? "8-bit floats" : "4-bit floats")
+                throw weights.fault(
+                    "num_bits", found: "\(bits)", expected: algorithm == .fp8 ? "8-bit floats" : "4-bit floats")
             }
             if algorithm == .nvfp4 { try Self.checkGroupSize(weights) }
             if algorithm == .fp8, let strategy = try weights.string("strategy"), strategy != "tensor" {
-                throw weights.fault("strategy", found: "'\(strategy)'", expected: "'tensor', one scale for a whole weight")
+                throw weights.fault(
+                    "strategy", found: "'\(strategy)'", expected: "'tensor', one scale for a whole weight")
             }
             if try group.object("input_activations") != nil { quantizesInputs = true }
         }

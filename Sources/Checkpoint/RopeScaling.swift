@@ -10,7 +10,8 @@ package enum RopeScaling: Sendable, Hashable {
     /// Reads `rope_scaling` (`rope_type` or the older `type`) or transformers 5's `rope_parameters`.
     static func read(_ object: ConfigurationObject) throws(CheckpointError) -> (theta: Double, scaling: RopeScaling) {
         let parameters = try object.object("rope_parameters")
-        let theta = try (parameters ?? object).number("rope_theta", in: 1...1e12)
+        let theta =
+            try (parameters ?? object).number("rope_theta", in: 1...1e12)
             .or(try object.number("rope_theta", in: 1...1e12)) ?? 10_000
         guard let scaling = try parameters.or(try object.object("rope_scaling")) else { return (theta, .none) }
         let key = scaling["rope_type"] == nil ? "type" : "rope_type"

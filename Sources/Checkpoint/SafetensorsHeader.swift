@@ -32,10 +32,13 @@ package struct SafetensorsHeader: Sendable {
     ///   - fileSize: length of the whole file in bytes.
     ///   - file: what to call the file in messages.
     /// - Throws: unless the header is at most 100 MB of JSON with known types, unique names and sound shapes, every
-    ///   tensor has the bytes its type and shape need, and the tensors cover the file to its end without hole or overlap.
+    ///   tensor has the bytes its type and shape need, and the tensors cover the file to its end without hole or
+    ///   overlap.
     package init(prefix: UnsafeRawBufferPointer, fileSize: Int, file: String) throws(CheckpointError) {
         guard prefix.count >= 8, fileSize >= 8 else {
-            throw .file(file, found: "\(min(prefix.count, fileSize)) bytes", expected: "at least the 8 bytes of a header length")
+            throw .file(
+                file, found: "\(min(prefix.count, fileSize)) bytes", expected: "at least the 8 bytes of a header length"
+            )
         }
         let length = UInt64(littleEndian: prefix.loadUnaligned(as: UInt64.self))
         guard length <= UInt64(Self.byteLimit) else {
@@ -120,7 +123,8 @@ package struct SafetensorsHeader: Sendable {
                     expected: "dtype, shape and data_offsets")
             }
             if repeated {
-                throw JSONFault(offset: scanner.offset, found: "key '\(key)' of tensor '\(name)' twice", expected: "once")
+                throw JSONFault(
+                    offset: scanner.offset, found: "key '\(key)' of tensor '\(name)' twice", expected: "once")
             }
         }
         return parsed
@@ -159,7 +163,8 @@ package struct SafetensorsHeader: Sendable {
                 throw fault("dtype '\(spelled)'", "one of " + DType.allCases.map(\.rawValue).joined(separator: ", "))
             }
             let shape = Shape(extents)
-            guard let count = shape.checkedCount, case let (bytes, overflow) = count.multipliedReportingOverflow(by: dtype.size),
+            guard let count = shape.checkedCount,
+                case (let bytes, let overflow) = count.multipliedReportingOverflow(by: dtype.size),
                 !overflow
             else { throw fault("shape \(shape)", "a size in bytes below 2^63") }
             guard offsets[0] <= offsets[1], offsets[1] <= dataSize else {
@@ -172,7 +177,9 @@ package struct SafetensorsHeader: Sendable {
                     "\(offsets[1] - offsets[0]) bytes", "\(bytes) bytes for \(dtype.rawValue) \(shape)")
             }
             entries.append(
-                Entry(name: item.name, dtype: dtype, shape: shape, range: dataStart + offsets[0]..<dataStart + offsets[1]))
+                Entry(
+                    name: item.name, dtype: dtype, shape: shape, range: dataStart + offsets[0]..<dataStart + offsets[1])
+            )
         }
         // Empty tensors sort before the tensor that begins where they lie.
         entries.sort { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }

@@ -16,10 +16,9 @@ struct ShapeReader {
         return shape
     }
 
-    /// `language_model.` when the embedding is found under it, otherwise nothing.
+    /// `language_model.` in a vision-language model, otherwise nothing.
     var languagePrefix: String {
-        let prefix = Layout.visionLanguagePrefix
-        return configuration.vision != nil || store.has(prefix + "model.embed_tokens.weight") ? prefix : ""
+        configuration.vision == nil ? "" : Layout.visionLanguagePrefix
     }
 
     func llama() throws(CheckpointError) -> LlamaShape {
@@ -34,7 +33,8 @@ struct ShapeReader {
         if !language.tiesEmbeddings, store.has(head) {
             let rows = try extents(head, rank: 2)[0]
             guard rows == embedding[0] else {
-                throw store.fault(head, found: "\(rows) rows", expected: "\(embedding[0]), as many as the embedding has")
+                throw store.fault(
+                    head, found: "\(rows) rows", expected: "\(embedding[0]), as many as the embedding has")
             }
         }
         return LlamaShape(
@@ -48,15 +48,19 @@ struct ShapeReader {
         let embedderName = prefix + "model.patch_generator.embedder.weight"
         let embedder = try extents(embedderName, rank: 2)
         let width = embedder[0]
-        guard embedder[1] == 3 * declared.patchSize * declared.patchSize else {
+        let patch = declared.patchSize
+        guard embedder[1] == 3 * patch * patch else {
             throw store.fault(
                 embedderName, found: "shape \(embedder)",
-                expected: "[width, \(3 * declared.patchSize * declared.patchSize)], 3 x \(declared.patchSize) x \(declared.patchSize) pixels a patch")
+                expected:
+                    "[width, \(3 * patch * patch)], 3 x \(patch) x \(patch) pixels a patch"
+            )
         }
         let positionName = prefix + "model.patch_generator.pos_embed"
         let position = try extents(positionName, rank: 3)
         let grid = Int(Double(position[1]).squareRoot().rounded())
-        guard position[0] == 1, position[2] == width, grid.multipliedReportingOverflow(by: grid).partialValue == position[1]
+        guard position[0] == 1, position[2] == width,
+            grid.multipliedReportingOverflow(by: grid).partialValue == position[1]
         else {
             throw store.fault(positionName, found: "shape \(position)", expected: "[1, a square number, \(width)]")
         }
@@ -80,12 +84,15 @@ struct ShapeReader {
             if let number = Int(index), (0..<4096).contains(number) { last = max(last, number) }
         }
         guard last >= 0 else {
-            throw store.fault(stem + "0.norm1.weight", found: "no such tensor", expected: "the blocks of the vision encoder")
+            throw store.fault(
+                stem + "0.norm1.weight", found: "no such tensor", expected: "the blocks of the vision encoder")
         }
         return last + 1
     }
 
-    func projector(_ vision: VisionShape, _ declared: VisionConfiguration, hidden: Int) throws(CheckpointError) -> ProjectorShape {
+    func projector(_ vision: VisionShape, _ declared: VisionConfiguration, hidden: Int) throws(CheckpointError)
+        -> ProjectorShape
+    {
         let inputs = vision.width * declared.shuffleFactor * declared.shuffleFactor
         let middle = try extents("mlp1.1.weight", rank: 2)[0]
         return ProjectorShape(inputs: inputs, hidden: middle, outputs: hidden)

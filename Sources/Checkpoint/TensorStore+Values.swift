@@ -34,13 +34,31 @@ extension TensorStore {
         else {
             throw fault(name, found: "\(view.dtype.rawValue) \(view.shape)", expected: "one F32 value")
         }
-        guard value.isFinite, value > 0 else { throw fault(name, found: "\(value)", expected: "a finite value above 0") }
+        guard value.isFinite, value > 0 else {
+            throw fault(name, found: "\(value)", expected: "a finite value above 0")
+        }
         return value
     }
 
     private func requiredScale(_ name: String) throws(CheckpointError) -> Float {
-        guard let value = try scale(name) else { throw fault(name, found: "no such tensor", expected: "one F32 value above 0") }
+        guard let value = try scale(name) else {
+            throw fault(name, found: "no such tensor", expected: "one F32 value above 0")
+        }
         return value
+    }
+
+    /// Suffixes that the tensors of a linear layer may have in any of the dialects.
+    static let linearSuffixes = [
+        "weight", "weight_packed", "weight_scale", "weight_scale_2", "weight_global_scale", "weight_scale_inv",
+        "input_scale", "input_global_scale", "pre_quant_scale",
+    ]
+
+    /// Names of the tensors that an entry of the layout consists of here.
+    func tensors(of entry: Layout.Entry) -> [String] {
+        switch entry.kind {
+        case .dense: [entry.path]
+        case .linear: (Self.linearSuffixes + ["bias"]).map { entry.path + "." + $0 }.filter(has)
+        }
     }
 
     /// The weight matrix `path.weight` or `path.weight_packed`, in whichever format its tensors show.

@@ -55,7 +55,8 @@ package struct TensorStore: Sendable {
             let file = try SafetensorsFile(mapping: folder.appending(path: name))
             for tensor in file.names {
                 if let other = owners.updateValue(files.count, forKey: tensor) {
-                    throw .tensor(tensor, file: file.path, found: "a second copy", expected: "only that in \(files[other].path)")
+                    throw .tensor(
+                        tensor, file: file.path, found: "a second copy", expected: "only that in \(files[other].path)")
                 }
                 guard let listed = index.shards[tensor] else {
                     throw .tensor(
@@ -63,7 +64,8 @@ package struct TensorStore: Sendable {
                         expected: "every tensor listed")
                 }
                 guard listed == name else {
-                    throw .tensor(tensor, file: file.path, found: "the tensor", expected: "it in \(listed), says \(index.file)")
+                    throw .tensor(
+                        tensor, file: file.path, found: "the tensor", expected: "it in \(listed), says \(index.file)")
                 }
             }
             files.append(file)

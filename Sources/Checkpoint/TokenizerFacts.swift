@@ -21,7 +21,9 @@ package struct TokenizerFacts: Sendable, Hashable {
                 case "model":
                     try scanner.object { (key, scanner) throws(JSONFault) in
                         guard key == "vocab", try scanner.kind() == .object else { return try scanner.skip() }
-                        try scanner.object { (_, scanner) throws(JSONFault) in highest = max(highest, try scanner.count()) }
+                        try scanner.object { (_, scanner) throws(JSONFault) in
+                            highest = max(highest, try scanner.count())
+                        }
                     }
                 case "added_tokens":
                     try scanner.array { (scanner) throws(JSONFault) in

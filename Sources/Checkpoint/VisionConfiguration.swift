@@ -45,10 +45,6 @@ package struct VisionConfiguration: Sendable, Hashable {
         guard let tile = try root.integer("force_image_size", in: sides) ?? preprocessed else {
             throw root.fault("force_image_size", found: "nothing", expected: "the side of a tile in pixels")
         }
-        if let preprocessor, let preprocessed, preprocessed != tile {
-            throw preprocessor.fault(
-                "image_size", found: "\(preprocessed)", expected: "\(tile), force_image_size of config.json")
-        }
         let ownPatch = try root.integer("patch_size", in: sides)
         guard let patch = try ownPatch.or(try encoder.integer("patch_size", in: sides)) else {
             throw root.fault("patch_size", found: "nothing", expected: "the side of a patch in pixels")
@@ -62,6 +58,10 @@ package struct VisionConfiguration: Sendable, Hashable {
             throw root.fault(
                 "force_image_size", found: "\(tile)",
                 expected: "a multiple of \(patch * factor), patch_size / downsample_ratio")
+        }
+        if let preprocessor, let preprocessed, preprocessed != tile {
+            throw preprocessor.fault(
+                "image_size", found: "\(preprocessed)", expected: "\(tile), force_image_size of config.json")
         }
         tileSize = tile
         patchSize = patch
@@ -83,13 +83,14 @@ package struct VisionConfiguration: Sendable, Hashable {
         registerMultiple = try arguments?.integer("register_multiple", in: 1...4096)
     }
 
-    /// Attention heads of an encoder of this width: as declared, otherwise 80 wide for ViT-H and 64 wide for the others.
+    /// Attention heads of an encoder of this width: as declared, otherwise 80 wide for ViT-H, 64 for the others.
     func heads(width: Int, file: String) throws(CheckpointError) -> Int {
         let isHuge = encoderName.map { $0.contains("huge") } ?? (width == 1280)
         let heads = declaredHeads ?? width / (isHuge ? 80 : 64)
         guard heads > 0, width % heads == 0 else {
             throw .key(
-                "vision_config.args.model_kwargs.num_heads", file: file, found: declaredHeads.map(String.init) ?? "nothing",
+                "vision_config.args.model_kwargs.num_heads", file: file,
+                found: declaredHeads.map(String.init) ?? "nothing",
                 expected: "a divisor of the encoder's width \(width)")
         }
         return heads

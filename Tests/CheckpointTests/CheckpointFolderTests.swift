@@ -63,7 +63,8 @@ struct CheckpointFolderTests {
         #expect(golden.names.count == 7)
         for name in golden.names {
             let expected = try golden.tensor(name)
-            let matrix = try folder.matrix("language_model." + name, outputs: expected.shape[0], inputs: expected.shape[1])
+            let matrix = try folder.matrix(
+                "language_model." + name, outputs: expected.shape[0], inputs: expected.shape[1])
             let values = try #require(Self.dequantized(matrix))
             #expect(values.map(\.bitPattern) == expected.floats()?.map(\.bitPattern), "\(name)")
         }
