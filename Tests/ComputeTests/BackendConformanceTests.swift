@@ -11,7 +11,7 @@ import Testing
     struct Operation: Sendable, CustomTestStringConvertible {
         let name: String
         let bound: Float
-        let run: @Sendable (any Backend, inout Samples) throws -> Tensor
+        let run: @Sendable (any Backend, inout TestRandom) throws -> Tensor
         var testDescription: String { name }
     }
 
@@ -23,49 +23,49 @@ import Testing
     @Test(arguments: InstructionSet.available, operations)
     func equalsReference(isa: InstructionSet, operation: Operation) throws {
         let backend = try CPUBackend(threads: 2, isa: isa, precision: .f32)
-        var samples = Samples(seed: 7)
-        let found = try operation.run(backend, &samples)
-        samples = Samples(seed: 7)
-        let expected = try operation.run(ReferenceBackend(), &samples)
+        var random = TestRandom(7)
+        let found = try operation.run(backend, &random)
+        random = TestRandom(7)
+        let expected = try operation.run(ReferenceBackend(), &random)
         let error = relativeError(found, expected)
         #expect(error <= operation.bound, "\(operation.name) on \(isa.rawValue): \(error / Self.rounding) roundings")
     }
 
     static let rowOperations: [Operation] = [1, 16, 63, 80, 1280, 5120].flatMap { columns in
         [
-            Operation(name: "rmsNorm \(columns)", bound: 8 * rounding) { backend, samples in
+            Operation(name: "rmsNorm \(columns)", bound: 8 * rounding) { backend, random in
                 try backend.rmsNorm(
-                    samples.tensor([3, columns]), weight: samples.tensor([columns]), epsilon: 1e-5)
+                    random.tensor([3, columns]), weight: random.tensor([columns]), epsilon: 1e-5)
             },
             // An offset of 100 deviations: a variance from the mean of squares would be lost.
-            Operation(name: "layerNorm \(columns)", bound: columns == 1 ? 0 : 200 * rounding) { backend, samples in
-                let x = samples.tensor([5, columns]).array().map { $0 + 100 }
+            Operation(name: "layerNorm \(columns)", bound: columns == 1 ? 0 : 200 * rounding) { backend, random in
+                let x = random.tensor([5, columns]).array().map { $0 + 100 }
                 return try backend.layerNorm(
-                    Tensor(x, shape: [5, columns]), weight: samples.tensor([columns]),
-                    bias: samples.tensor([columns]), epsilon: 1e-6)
+                    Tensor(x, shape: [5, columns]), weight: random.tensor([columns]),
+                    bias: random.tensor([columns]), epsilon: 1e-6)
             },
-            Operation(name: "gelu \(columns)", bound: 3 * rounding) { backend, samples in
-                try backend.gelu(samples.tensor([7, columns], scale: 3))
+            Operation(name: "gelu \(columns)", bound: 3 * rounding) { backend, random in
+                try backend.gelu(random.tensor([7, columns], scale: 3))
             },
-            Operation(name: "swiGLU \(columns)", bound: 4 * rounding) { backend, samples in
+            Operation(name: "swiGLU \(columns)", bound: 4 * rounding) { backend, random in
                 try backend.swiGLU(
-                    gate: samples.tensor([7, columns], scale: 3), up: samples.tensor([7, columns], scale: 3))
+                    gate: random.tensor([7, columns], scale: 3), up: random.tensor([7, columns], scale: 3))
             },
-            Operation(name: "add \(columns)", bound: 0) { backend, samples in
-                try backend.add(samples.tensor([7, columns]), samples.tensor([7, columns]))
+            Operation(name: "add \(columns)", bound: 0) { backend, random in
+                try backend.add(random.tensor([7, columns]), random.tensor([7, columns]))
             },
         ]
     } + [
-        Operation(name: "add many", bound: 0) { backend, samples in
-            try backend.add(samples.tensor([100, 1001]), samples.tensor([100, 1001]))
+        Operation(name: "add many", bound: 0) { backend, random in
+            try backend.add(random.tensor([100, 1001]), random.tensor([100, 1001]))
         },
     ] + [8, 16, 32, 80, 128].map { headDim in
-        Operation(name: "rope \(headDim)", bound: 4 * rounding) { backend, samples in
+        Operation(name: "rope \(headDim)", bound: 4 * rounding) { backend, random in
             // Llama's frequencies: positions to 16,383 and a first frequency of one radian a position.
             let frequencies = (0..<headDim / 2).map { Float(pow(500_000, -2 * Double($0) / Double(headDim))) }
             let positions: [Int32] = [0, 1, 2, 513, 8191, 16_383, 131_071]
             return try backend.rope(
-                samples.tensor([7, 3 * headDim]), headDim: headDim, positions: positions, frequencies: frequencies)
+                random.tensor([7, 3 * headDim]), headDim: headDim, positions: positions, frequencies: frequencies)
         }
     }
 
@@ -74,9 +74,9 @@ import Testing
         .map { (headDim: Int, heads: Int, segments: Int, tokens: Int) in
             Operation(
                 name: "attention \(heads) x \(headDim), \(segments) x \(tokens) tokens", bound: 16 * rounding
-            ) { backend, samples in
+            ) { backend, random in
                 try backend.attention(
-                    qkv: samples.tensor([segments * tokens, 3 * heads * headDim], scale: 1.5), heads: heads,
+                    qkv: random.tensor([segments * tokens, 3 * heads * headDim], scale: 1.5), heads: heads,
                     segments: segments)
             }
         }
@@ -84,21 +84,21 @@ import Testing
             [(8, 2, 1), (16, 4, 2), (24, 3, 1), (32, 6, 2), (64, 8, 2), (128, 8, 1)].map { headDim, heads, kvHeads in
                 Operation(
                     name: "cachedAttention \(heads)/\(kvHeads) x \(headDim) \(dtype.rawValue)", bound: 16 * rounding
-                ) { backend, samples in
+                ) { backend, random in
                     try cachedAttention(
-                        backend, &samples, headDim: headDim, heads: heads, kvHeads: kvHeads, dtype: dtype)
+                        backend, &random, headDim: headDim, heads: heads, kvHeads: kvHeads, dtype: dtype)
                 }
             }
         }
 
-    /// Three sequences on scattered pages in three steps: prefill, then a chunk that continues two of them, then decode.
+    /// Three sequences on scattered pages in three steps: prefill, a chunk that continues two of them, decode.
     private static func cachedAttention(
-        _ backend: any Backend, _ samples: inout Samples, headDim: Int, heads: Int, kvHeads: Int, dtype: DType
+        _ backend: any Backend, _ random: inout TestRandom, headDim: Int, heads: Int, kvHeads: Int, dtype: DType
     ) throws -> Tensor {
         let pages = try KVPages(
             layers: 2, kvHeads: kvHeads, headDim: headDim, pages: 40, dtype: dtype, keyScales: [1, 0.013],
             valueScales: [1, 0.021])
-        let order = samples.shuffled(0..<40).map(Int32.init)
+        let order = (0..<40).shuffled(using: &random).map(Int32.init)
         let tables = [Array(order[0..<12]), Array(order[12..<18]), Array(order[18..<40])]
         var lengths = [0, 0, 0]
         var results: [Float] = []
@@ -112,37 +112,37 @@ import Testing
                 lengths[sequence] += count
             }
             let result = try backend.cachedAttention(
-                q: samples.tensor([rows, heads * headDim], scale: 1.5),
-                k: samples.tensor([rows, kvHeads * headDim], scale: 1.5),
-                v: samples.tensor([rows, kvHeads * headDim]), heads: heads, pages: pages, layer: 1, spans: spans)
+                q: random.tensor([rows, heads * headDim], scale: 1.5),
+                k: random.tensor([rows, kvHeads * headDim], scale: 1.5),
+                v: random.tensor([rows, kvHeads * headDim]), heads: heads, pages: pages, layer: 1, spans: spans)
             results += result.array()
         }
         return Tensor(results, shape: [results.count])
     }
 
     static let movingOperations: [Operation] = [
-        Operation(name: "patchify", bound: 0) { backend, samples in
-            let pixels = (0..<2 * 3 * 48 * 48).map { _ in UInt8(truncatingIfNeeded: samples.bits()) }
+        Operation(name: "patchify", bound: 0) { backend, random in
+            let pixels = (0..<2 * 3 * 48 * 48).map { _ in UInt8(truncatingIfNeeded: random.next()) }
             return try backend.patchify(
                 pixels, tiles: 2, side: 48, patch: 16, mean: [0.48145466, 0.4578275, 0.40821073],
                 std: [0.26862954, 0.26130258, 0.27577711])
         },
-        Operation(name: "assembleTokens", bound: 0) { backend, samples in
+        Operation(name: "assembleTokens", bound: 0) { backend, random in
             try backend.assembleTokens(
-                patches: samples.tensor([3 * 16, 24]), positions: samples.tensor([16, 24]),
-                prefix: samples.tensor([5, 24]))
+                patches: random.tensor([3 * 16, 24]), positions: random.tensor([16, 24]),
+                prefix: random.tensor([5, 24]))
         },
-        Operation(name: "pixelShuffle", bound: 0) { backend, samples in
-            try backend.pixelShuffle(samples.tensor([3 * (5 + 36), 24]), prefix: 5, side: 6, transposed: false)
+        Operation(name: "pixelShuffle", bound: 0) { backend, random in
+            try backend.pixelShuffle(random.tensor([3 * (5 + 36), 24]), prefix: 5, side: 6, transposed: false)
         },
-        Operation(name: "pixelShuffle transposed", bound: 0) { backend, samples in
-            try backend.pixelShuffle(samples.tensor([2 * 16, 8]), prefix: 0, side: 4, transposed: true)
+        Operation(name: "pixelShuffle transposed", bound: 0) { backend, random in
+            try backend.pixelShuffle(random.tensor([2 * 16, 8]), prefix: 0, side: 4, transposed: true)
         },
-        Operation(name: "replacingRows", bound: 0) { backend, samples in
-            try backend.replacingRows(samples.tensor([9, 33]), at: [8, 0, 3], with: samples.tensor([3, 33]))
+        Operation(name: "replacingRows", bound: 0) { backend, random in
+            try backend.replacingRows(random.tensor([9, 33]), at: [8, 0, 3], with: random.tensor([3, 33]))
         },
-        Operation(name: "rows", bound: 0) { backend, samples in
-            try backend.rows(samples.tensor([9, 33]), [8, 8, 0])
+        Operation(name: "rows", bound: 0) { backend, random in
+            try backend.rows(random.tensor([9, 33]), [8, 8, 0])
         },
     ]
 
@@ -154,8 +154,8 @@ import Testing
             return try backend.embed(
                 Array(0..<8), table: Weight(name: "embed_tokens", outputs: 8, inputs: 32, format: format))
         },
-        Operation(name: "embed nvfp4", bound: 0) { backend, samples in
-            let packed = (0..<7 * 24).map { _ in UInt8(truncatingIfNeeded: samples.bits()) }
+        Operation(name: "embed nvfp4", bound: 0) { backend, random in
+            let packed = (0..<7 * 24).map { _ in UInt8(truncatingIfNeeded: random.next()) }
             let scales = (0..<7 * 3).map { UInt8(1 + $0 * 6) }
             let format = StoredMatrix.nvfp4(
                 packed: TensorView(copying: packed, dtype: .u8, shape: [7, 24]),
@@ -167,12 +167,12 @@ import Testing
     ]
 
     static let denseEmbedOperations = [DType.bf16, .f16, .f32].map { dtype in
-        Operation(name: "embed \(dtype.rawValue)", bound: 0) { backend, samples in
+        Operation(name: "embed \(dtype.rawValue)", bound: 0) { backend, random in
             var elements: [UInt8] = []
             for _ in 0..<37 * 40 {
                 // Any pattern but infinities and NaN, whose exponents are all ones.
                 let exponentBit: UInt64 = dtype == .f16 ? 0x0400 : dtype == .bf16 ? 0x0080 : 0x0080_0000
-                let pattern = samples.bits() & ~exponentBit
+                let pattern = random.next() & ~exponentBit
                 for byte in 0..<dtype.size { elements.append(UInt8(truncatingIfNeeded: pattern >> UInt64(8 * byte))) }
             }
             let view = TensorView(copying: elements, dtype: dtype, shape: [37, 40])

@@ -24,7 +24,8 @@ enum {
 };
 
 /// Keys and values of one key-value head. Position p is row p % 16 of page pages[p / 16] (or page p / 16 without a page
-/// table); a page's rows start `page_stride` bytes times its number behind `keys` and `values`, `row_stride` bytes apart.
+/// table). A page starts `page_stride` bytes times its number behind `keys` and `values`; its rows are `row_stride`
+/// bytes apart.
 struct monocle_cache {
     const void *keys;
     const void *values;
@@ -56,8 +57,9 @@ struct monocle_kernels {
         float *out, const uint8_t *packed, const uint8_t *scales, size_t count, float global_scale);
     /// To f32, bf16 or, divided by scale, e4m3.
     void (*narrow)(void *out, const float *x, int format, size_t count, float scale);
-    /// Attention of `count` queries [head_dim] to positions first ..< last, query i to those below limits[i]. `first` is a
-    /// multiple of 64. Writes `count` records: the sum of weighted values [head_dim], the maximum score, the weights' sum.
+    /// Attention of `count` queries [head_dim] to positions first ..< last, query i to those below limits[i]. `first` is
+    /// a multiple of 64. Writes `count` records: the sum of weighted values [head_dim], the maximum score, the sum of
+    /// the weights.
     void (*attend)(
         const struct monocle_cache *cache, size_t first, size_t last, size_t head_dim, float scale,
         const float *_Nonnull const *_Nonnull queries, const int32_t *limits, size_t count, float *records);

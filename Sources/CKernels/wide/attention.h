@@ -1,7 +1,7 @@
-// Attention of a few queries to a run of keys, in blocks of 64 keys with a running maximum (Milakov and Gimelshein 2018,
-// Dao et al. 2022). Blocks start at multiples of 64 positions. A query's result comes from one fixed order of float
-// operations, whatever other queries are in the call: scores are sixteen partial sums over the head's dimensions and the
-// lane tree, values are added key by key, and keys beyond a query's limit never enter.
+// Attention of a few queries to a run of keys, in blocks of 64 keys with a running maximum (Milakov and Gimelshein
+// 2018, Dao et al. 2022). Blocks start at multiples of 64 positions. A query's result comes from one fixed order of
+// float operations, whatever other queries are in the call: scores are sixteen partial sums over the head's dimensions
+// and the lane tree, values are added key by key, and keys beyond a query's limit never enter.
 
 enum { BLOCK = 64, PAGE = 16, BLOCK_PAGES = BLOCK / PAGE, TILE = 4, WIDTH = MONOCLE_MAX_HEAD_DIM };
 
@@ -12,6 +12,11 @@ struct block_rows {
     int format;
     float scale;
 };
+
+/// Asks for the row's memory ahead of its use.
+INLINE void prefetch_row(const uint8_t *row, size_t bytes) {
+    for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch(row + i, 0, 2);
+}
 
 INLINE const uint8_t *block_row(const struct block_rows *rows, size_t key) {
     return rows->pages[key / PAGE] + key % PAGE * rows->stride;
@@ -112,10 +117,11 @@ INLINE void softmax_block(struct queries *s, size_t query, size_t keys) {
     s->corrections[query] = correction;
 }
 
-/// Adds `keys` values, weighted, to `width` vectors of `rows` queries from vector `vector` on.
+/// Adds `keys` values, weighted, to `width` vectors of `rows` queries from vector `vector` on. `ahead`, unless NULL,
+/// will be read next.
 INLINE void value_tile(
     struct queries *s, size_t query, size_t rows, const struct block_rows *values, size_t keys, size_t vector,
-    size_t width, int format
+    size_t width, const struct block_rows *ahead, int format
 ) {
     vf out[VALUE_ROWS][VALUE_WIDTH];
     float *to = s->out + query * s->padded + vector * LANES;
@@ -126,6 +132,7 @@ INLINE void value_tile(
         const uint8_t *row = values->pages[first / PAGE];
         const size_t end = first + PAGE < keys ? first + PAGE : keys;
         for (size_t key = first; key < end; key++, row += values->stride) {
+            if (ahead) prefetch_row(block_row(ahead, key), s->padded * format_size(format));
             vf v[VALUE_WIDTH];
             for (size_t w = 0; w < width; w++) v[w] = load_row(row, (vector + w) * LANES, format, values->scale);
             for (size_t r = 0; r < rows; r++) {
@@ -139,44 +146,58 @@ INLINE void value_tile(
 }
 
 INLINE void value_rows(
-    struct queries *s, size_t query, size_t rows, const struct block_rows *values, size_t keys, int format
+    struct queries *s, size_t query, size_t rows, const struct block_rows *values, size_t keys,
+    const struct block_rows *ahead, int format
 ) {
     const size_t vectors = s->padded / LANES;
     size_t vector = 0;
     for (; vector + VALUE_WIDTH <= vectors; vector += VALUE_WIDTH)
-        value_tile(s, query, rows, values, keys, vector, VALUE_WIDTH, format);
-    for (; vector < vectors; vector++) value_tile(s, query, rows, values, keys, vector, 1, format);
+        value_tile(s, query, rows, values, keys, vector, VALUE_WIDTH, vector == 0 ? ahead : NULL, format);
+    for (; vector < vectors; vector++) value_tile(s, query, rows, values, keys, vector, 1, NULL, format);
 }
 
-/// One block for queries `from` ..< `to`, all of which see its first `keys` keys.
+/// One block for queries `from` ..< `to`, all of which see its first `count` keys. While scores are computed the values
+/// are fetched from memory, and while values are added, the keys of the next block.
 INLINE void attend_block(
     struct queries *s, size_t from, size_t to, const struct block_rows *keys, const struct block_rows *values,
-    size_t count, float factor, int format
+    size_t count, const struct block_rows *next, float factor, int format
 ) {
     for (size_t key = 0; key < count; key += 4) {
+        if (next)
+            for (size_t i = key; i < key + 4; i++)
+                prefetch_row(block_row(values, i), s->padded * format_size(format));
         size_t query = from;
         for (; query + TILE <= to; query += TILE) score_tile(s, query, TILE, keys, key, factor, format);
         for (; query < to; query++) score_tile(s, query, 1, keys, key, factor, format);
     }
     for (size_t query = from; query < to; query++) softmax_block(s, query, count);
     size_t query = from;
-    for (; query + VALUE_ROWS <= to; query += VALUE_ROWS) value_rows(s, query, VALUE_ROWS, values, count, format);
+    for (; query + VALUE_ROWS <= to; query += VALUE_ROWS) {
+        value_rows(s, query, VALUE_ROWS, values, count, next, format);
+        next = NULL;
+    }
 #if VALUE_ROWS > 4
-    for (; query + 4 <= to; query += 4) value_rows(s, query, 4, values, count, format);
+    for (; query + 4 <= to; query += 4) {
+        value_rows(s, query, 4, values, count, next, format);
+        next = NULL;
+    }
 #endif
-    for (; query < to; query++) value_rows(s, query, 1, values, count, format);
+    for (; query < to; query++) {
+        value_rows(s, query, 1, values, count, next, format);
+        next = NULL;
+    }
 }
 
 /// The block for all queries, each up to its own limit: one call for each run of queries that see equally many keys.
 INLINE void attend_limited(
     struct queries *s, const int32_t *limits, size_t start, size_t end, const struct block_rows *keys,
-    const struct block_rows *values, float factor, int format
+    const struct block_rows *values, const struct block_rows *next, float factor, int format
 ) {
     for (size_t from = 0, to; from < s->count; from = to) {
         size_t limit = (size_t)limits[from] < end ? (size_t)limits[from] : end;
         for (to = from + 1; to < s->count; to++)
             if (((size_t)limits[to] < end ? (size_t)limits[to] : end) != limit) break;
-        if (limit > start) attend_block(s, from, to, keys, values, limit - start, factor, format);
+        if (limit > start) attend_block(s, from, to, keys, values, limit - start, next, factor, format);
     }
 }
 
@@ -191,6 +212,21 @@ INLINE void widen_block(struct block_rows *rows, size_t count, size_t head_dim, 
     for (size_t page = 0; page < BLOCK_PAGES; page++)
         rows->pages[page] = (const uint8_t *)(scratch + page * PAGE * padded);
     rows->format = MONOCLE_F32;
+}
+
+/// Where the block at position `start` lies; pages from `last` on repeat the block's first.
+INLINE void find_block(
+    const struct monocle_cache *cache, size_t start, size_t last, struct block_rows *keys, struct block_rows *values
+) {
+    *keys = (struct block_rows){.stride = cache->row_stride, .format = cache->format, .scale = cache->key_scale};
+    *values = (struct block_rows){.stride = cache->row_stride, .format = cache->format, .scale = cache->value_scale};
+    for (size_t i = 0; i < BLOCK_PAGES; i++) {
+        size_t page = start / PAGE + i;
+        if (page * PAGE >= last) page = start / PAGE;
+        size_t offset = (cache->pages ? (size_t)cache->pages[page] : page) * cache->page_stride;
+        keys->pages[i] = (const uint8_t *)cache->keys + offset;
+        values->pages[i] = (const uint8_t *)cache->values + offset;
+    }
 }
 
 static void attend(
@@ -211,26 +247,24 @@ static void attend(
     const int widened = count > MONOCLE_DIRECT_QUERIES || head_dim % LANES != 0 || !cache->pages;
     for (size_t start = first; start < last; start += BLOCK) {
         const size_t end = start + BLOCK < last ? start + BLOCK : last;
-        struct block_rows keys = {.stride = cache->row_stride, .format = cache->format, .scale = cache->key_scale};
-        struct block_rows values = keys;
-        values.scale = cache->value_scale;
-        for (size_t i = 0; i < BLOCK_PAGES; i++) {
-            size_t page = start / PAGE + i;
-            if (page * PAGE >= end) page = start / PAGE;  // not read, or read and discarded
-            size_t offset = (cache->pages ? (size_t)cache->pages[page] : page) * cache->page_stride;
-            keys.pages[i] = (const uint8_t *)cache->keys + offset;
-            values.pages[i] = (const uint8_t *)cache->values + offset;
+        struct block_rows keys, values, next;
+        find_block(cache, start, last, &keys, &values);
+        const struct block_rows *ahead = NULL;
+        if (!widened && end < last) {
+            struct block_rows unused;
+            find_block(cache, end, last, &next, &unused);
+            ahead = &next;
         }
         if (widened) {
             widen_block(&keys, end - start, head_dim, padded, key_scratch);
             widen_block(&values, end - start, head_dim, padded, value_scratch);
         }
         if (keys.format == MONOCLE_BF16)
-            attend_limited(&s, limits, start, end, &keys, &values, factor, MONOCLE_BF16);
+            attend_limited(&s, limits, start, end, &keys, &values, ahead, factor, MONOCLE_BF16);
         else if (keys.format == MONOCLE_E4M3)
-            attend_limited(&s, limits, start, end, &keys, &values, factor, MONOCLE_E4M3);
+            attend_limited(&s, limits, start, end, &keys, &values, ahead, factor, MONOCLE_E4M3);
         else
-            attend_limited(&s, limits, start, end, &keys, &values, factor, MONOCLE_F32);
+            attend_limited(&s, limits, start, end, &keys, &values, ahead, factor, MONOCLE_F32);
     }
     for (size_t query = 0; query < count; query++, records += head_dim + 2) {
         __builtin_memcpy(records, s.out + query * padded, head_dim * sizeof(float));

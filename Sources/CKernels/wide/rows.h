@@ -1,5 +1,5 @@
-// Element-by-element operations and normalisations over the last axis. Every element of a result is computed by the same
-// instructions wherever it lies in an array: a partial last vector goes through the full vector's code.
+// Element-by-element operations and normalisations over the last axis. Every element of a result is computed by the
+// same instructions wherever it lies in an array: a partial last vector goes through the full vector's code.
 
 /// The body for each vector of `count` elements: `n` lanes at index `i`.
 #define FOR_VECTORS(count, ...)                    \

@@ -1,6 +1,6 @@
 // Vectors of sixteen lanes on every instruction set, so that a kernel is written once and gives the same bits wherever
-// fused multiply-add exists. Included by kernels_*.c after the target attribute is set; WIDE_FMA says whether `fma` may
-// fuse, WIDE_REGISTERS how many sixteen-lane vectors the registers hold.
+// fused multiply-add exists. Included by kernels_*.c after the target attribute is set; WIDE_FMA says whether there are
+// fused multiply-add and half-precision conversions, WIDE_REGISTERS how many sixteen-lane vectors the registers hold.
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -10,7 +10,12 @@ typedef float vf __attribute__((ext_vector_type(16)));
 typedef int32_t vi __attribute__((ext_vector_type(16)));
 typedef uint32_t vu __attribute__((ext_vector_type(16)));
 typedef uint16_t vu16 __attribute__((ext_vector_type(16)));
+typedef int16_t vi16 __attribute__((ext_vector_type(16)));
 typedef uint8_t vu8 __attribute__((ext_vector_type(16)));
+typedef int8_t vi8 __attribute__((ext_vector_type(16)));
+#if WIDE_FMA
+typedef _Float16 vf16 __attribute__((ext_vector_type(16)));
+#endif
 
 INLINE vf load(const float *p) {
     vf v;
@@ -51,8 +56,8 @@ INLINE vi lanes_below(int32_t count) {
     return index < count;
 }
 
-// Sums over lanes go by one tree everywhere: lane i + lane i+8, then +4, +2, +1. `fold8` ... `fold1` do one level of the
-// tree for two groups of vectors at once; which lane then holds which sum is given for inputs named in order.
+// Sums over lanes go by one tree everywhere: lane i + lane i+8, then +4, +2, +1. `fold8` ... `fold1` do one level of
+// the tree for two groups of vectors at once; which lane then holds which sum is given for inputs named in order.
 
 /// Lanes 0-7: a, 8-15: b.
 INLINE vf fold8(vf a, vf b) {

@@ -6,7 +6,8 @@ import Numerics
 extension CPUBackend {
     package func attention(qkv: Tensor, heads: Int, segments: Int) throws(ComputeError) -> Tensor {
         try checkMatrix(qkv, operation: "attention")
-        guard segments > 0, heads > 0, qkv.rows % segments == 0, qkv.columns % (3 * heads) == 0, qkv.columns > 0 else {
+        guard segments > 0, heads > 0, heads <= qkv.columns, qkv.rows % segments == 0, qkv.columns % (3 * heads) == 0
+        else {
             throw .shape(
                 operation: "attention", weight: nil, found: qkv.shape,
                 expected: "[\(segments) * tokens, 3 * \(heads) * headDim]")

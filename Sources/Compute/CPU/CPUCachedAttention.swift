@@ -51,7 +51,9 @@ extension CPUBackend {
     private func shareChunks(of work: CachedAttention) {
         let size = AttentionTile.recordCount(
             queries: work.tiles.map(\.queries.count).max() ?? 0, headDim: work.pages.pages.headDim)
-        let pieces = work.tiles.indices.flatMap { tile in (0..<work.tiles[tile].chunks).map { (tile: tile, chunk: $0) } }
+        let pieces = work.tiles.indices.flatMap { tile in
+            (0..<work.tiles[tile].chunks).map { (tile: tile, chunk: $0) }
+        }
         let records = tensor([pieces.count, size])
         team.forEach(pieces.count) { indices in
             for index in indices {
@@ -154,7 +156,7 @@ private struct LayerPages: Sendable {
     let format: Int32
 
     init(_ pages: KVPages, layer: Int, heads: Int) throws(ComputeError) {
-        guard pages.kvHeads > 0, heads % pages.kvHeads == 0, (0..<pages.layers).contains(layer),
+        guard pages.kvHeads > 0, heads <= Int(Int32.max), heads % pages.kvHeads == 0, (0..<pages.layers).contains(layer),
             [.f32, .bf16, .f8e4m3].contains(pages.dtype), let format = pages.dtype.kernelFormat
         else {
             throw .unsupported(
@@ -170,8 +172,8 @@ private struct LayerPages: Sendable {
     /// Refuses a span whose rows or pages do not exist.
     func check(_ span: SequenceSpan, rows: Int) throws(ComputeError) {
         let (end, overflow) = span.start.addingReportingOverflow(span.rows.count)
-        guard !overflow, span.start >= 0, end <= Int(Int32.max), span.rows.lowerBound >= 0, span.rows.upperBound <= rows,
-            end <= span.pages.count * KVPages.pageTokens
+        guard !overflow, span.start >= 0, end <= Int(Int32.max), end <= span.pages.count * KVPages.pageTokens,
+            span.rows.lowerBound >= 0, span.rows.upperBound <= rows
         else {
             throw .shape(
                 operation: "cachedAttention span", weight: nil, found: [span.rows.upperBound, span.start, end],

@@ -11,7 +11,8 @@ extension CPUBackend {
         else {
             throw .shape(
                 operation: "patchify", weight: nil, found: [pixels.count],
-                expected: "\(tiles) tiles of 3 x \(side) x \(side) bytes, \(side) a multiple of \(patch), 3 means, 3 stds")
+                expected: "\(tiles) tiles of 3 x \(side) x \(side) bytes, "
+                    + "\(side) a multiple of \(patch), 3 means, 3 deviations")
         }
         let grid = side / patch
         let width = 3 * patch * patch
@@ -70,7 +71,7 @@ extension CPUBackend {
         _ x: Tensor, prefix: Int, side: Int, transposed: Bool
     ) throws(ComputeError) -> Tensor {
         try checkMatrix(x, operation: "pixelShuffle")
-        guard prefix >= 0, side > 0, side % 2 == 0, let grid = Shape([side, side]).checkedCount,
+        guard prefix >= 0, prefix <= x.rows, side > 0, side % 2 == 0, let grid = Shape([side, side]).checkedCount,
             x.rows % (prefix + grid) == 0
         else {
             throw .shape(

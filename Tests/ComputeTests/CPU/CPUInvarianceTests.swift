@@ -5,13 +5,17 @@ import Testing
 
 /// A row's bits depend on its inputs alone: not on threads, other rows, chunks of a prefill or page numbers.
 @Suite struct CPUInvarianceTests {
+    private func cpu(_ threads: Int, _ isa: InstructionSet) throws -> CPUBackend {
+        try CPUBackend(threads: threads, isa: isa, precision: .f32)
+    }
+
     @Test(arguments: InstructionSet.available) func rowsAloneAndTogether(isa: InstructionSet) throws {
-        let alone = try CPUBackend(threads: 1, isa: isa, precision: .f32)
-        let together = try CPUBackend(threads: 3, isa: isa, precision: .f32)
-        var samples = Samples(seed: 1)
+        let alone = try cpu(1, isa)
+        let together = try cpu(3, isa)
+        var random = TestRandom(1)
         let (rows, columns) = (70, 1283)
-        let (x, y) = (samples.tensor([rows, columns]), samples.tensor([rows, columns]))
-        let (weight, bias) = (samples.tensor([columns]), samples.tensor([columns]))
+        let (x, y) = (random.tensor([rows, columns]), random.tensor([rows, columns]))
+        let (weight, bias) = (random.tensor([columns]), random.tensor([columns]))
         let operations: [@Sendable (CPUBackend, Tensor, Tensor) throws -> Tensor] = [
             { backend, x, _ in try backend.rmsNorm(x, weight: weight, epsilon: 1e-5) },
             { backend, x, _ in try backend.layerNorm(x, weight: weight, bias: bias, epsilon: 1e-6) },
@@ -29,11 +33,11 @@ import Testing
     }
 
     @Test(arguments: InstructionSet.available) func segmentsAloneAndTogether(isa: InstructionSet) throws {
-        var samples = Samples(seed: 2)
+        var random = TestRandom(2)
         let (tokens, heads, headDim) = (197, 3, 80)
-        let qkv = samples.tensor([3 * tokens, 3 * heads * headDim])
-        let all = try bits(CPUBackend(threads: 3, isa: isa, precision: .f32).attention(qkv: qkv, heads: heads, segments: 3))
-        let alone = try CPUBackend(threads: 1, isa: isa, precision: .f32)
+        let qkv = random.tensor([3 * tokens, 3 * heads * headDim])
+        let all = try bits(cpu(3, isa).attention(qkv: qkv, heads: heads, segments: 3))
+        let alone = try cpu(1, isa)
         for segment in 0..<3 {
             let part = try alone.rows(qkv, Array(segment * tokens..<(segment + 1) * tokens))
             let one = try bits(alone.attention(qkv: part, heads: heads, segments: 1))
@@ -45,11 +49,11 @@ import Testing
     @Test(arguments: InstructionSet.available, [DType.f32, .bf16, .f8e4m3])
     func prefillInAnyChunksOnAnyPages(isa: InstructionSet, dtype: DType) throws {
         let sequence = Sequence(tokens: 1_400, heads: 4, kvHeads: 2, headDim: 32, dtype: dtype)
-        let whole = try sequence.run(CPUBackend(threads: 1, isa: isa, precision: .f32), chunks: [1_400], pageSeed: 1)
-        let chunked = try sequence.run(CPUBackend(threads: 2, isa: isa, precision: .f32), chunks: [1, 15, 16, 17, 463, 512, 376], pageSeed: 2)
+        let whole = try sequence.run(cpu(1, isa), chunks: [1_400], pageSeed: 1)
+        let chunked = try sequence.run(cpu(2, isa), chunks: [1, 15, 16, 17, 463, 512, 376], pageSeed: 2)
         #expect(chunked == whole)
         let decoded = try sequence.run(
-            CPUBackend(threads: 3, isa: isa, precision: .f32), chunks: [500, 6] + Array(repeating: 1, count: 894), pageSeed: 3)
+            cpu(3, isa), chunks: [500, 6] + Array(repeating: 1, count: 894), pageSeed: 3)
         #expect(decoded == whole)
     }
 
@@ -57,24 +61,25 @@ import Testing
     @Test(arguments: InstructionSet.available, [1, 3, 5, 8, 80])
     func groupsOfAnySize(isa: InstructionSet, group: Int) throws {
         let sequence = Sequence(tokens: 150, heads: 2 * group, kvHeads: 2, headDim: 24, dtype: .bf16)
-        let whole = try sequence.run(CPUBackend(threads: 2, isa: isa, precision: .f32), chunks: [150], pageSeed: 1)
+        let whole = try sequence.run(cpu(2, isa), chunks: [150], pageSeed: 1)
         let decoded = try sequence.run(
-            CPUBackend(threads: 1, isa: isa, precision: .f32), chunks: Array(repeating: 1, count: 150), pageSeed: 2)
+            cpu(1, isa), chunks: Array(repeating: 1, count: 150), pageSeed: 2)
         #expect(decoded == whole)
     }
 
     @Test(arguments: InstructionSet.available) func sequencesOfOneStepDoNotMeet(isa: InstructionSet) throws {
         let (heads, headDim) = (2, 16)
-        var samples = Samples(seed: 5)
+        var random = TestRandom(5)
         let pages = try KVPages(layers: 1, kvHeads: 1, headDim: headDim, pages: 16, dtype: .bf16)
         let other = try KVPages(layers: 1, kvHeads: 1, headDim: headDim, pages: 16, dtype: .bf16)
-        let backend = try CPUBackend(threads: 2, isa: isa, precision: .f32)
-        let q = samples.tensor([60, heads * headDim])
-        let (k, v) = (samples.tensor([60, headDim]), samples.tensor([60, headDim]))
+        let backend = try cpu(2, isa)
+        let q = random.tensor([60, heads * headDim])
+        let (k, v) = (random.tensor([60, headDim]), random.tensor([60, headDim]))
         let together = try backend.cachedAttention(
             q: q, k: k, v: v, heads: heads, pages: pages, layer: 0,
             spans: [
-                SequenceSpan(rows: 20..<60, start: 0, pages: [9, 3, 4]), SequenceSpan(rows: 0..<20, start: 0, pages: [1, 0]),
+                SequenceSpan(rows: 20..<60, start: 0, pages: [9, 3, 4]),
+                SequenceSpan(rows: 0..<20, start: 0, pages: [1, 0]),
             ])
         let rows = Array(20..<60)
         let alone = try backend.cachedAttention(
@@ -86,23 +91,23 @@ import Testing
     /// What a page held before must not be seen, not even as a NaN times zero.
     @Test(arguments: InstructionSet.available) func staleContentsNeverEnter(isa: InstructionSet) throws {
         let sequence = Sequence(tokens: 77, heads: 4, kvHeads: 1, headDim: 16, dtype: .f32)
-        let clean = try sequence.run(CPUBackend(threads: 1, isa: isa, precision: .f32), chunks: [70, 7], pageSeed: 1)
-        let stale = try sequence.run(CPUBackend(threads: 1, isa: isa, precision: .f32), chunks: [70, 7], pageSeed: 1, stale: .nan)
+        let clean = try sequence.run(cpu(1, isa), chunks: [70, 7], pageSeed: 1)
+        let stale = try sequence.run(cpu(1, isa), chunks: [70, 7], pageSeed: 1, stale: .nan)
         #expect(clean == stale)
     }
 
     @Test(.enabled(if: InstructionSet.available.contains(.avx512), "needs AVX-512"))
     func vectorKernelsAgreeToTheBit() throws {
-        let (narrow, wide) = (try CPUBackend(threads: 1, isa: .avx2, precision: .f32), try CPUBackend(threads: 1, isa: .avx512, precision: .f32))
+        let (narrow, wide) = (try cpu(1, .avx2), try cpu(1, .avx512))
         for dtype in [DType.f32, .bf16, .f8e4m3] {
             let sequence = Sequence(tokens: 200, heads: 6, kvHeads: 2, headDim: 80, dtype: dtype)
             #expect(
                 try sequence.run(narrow, chunks: [199, 1], pageSeed: 1)
                     == sequence.run(wide, chunks: [199, 1], pageSeed: 1))
         }
-        var samples = Samples(seed: 3)
-        let x = samples.tensor([3, 1280], scale: 4)
-        let weight = samples.tensor([1280])
+        var random = TestRandom(3)
+        let x = random.tensor([3, 1280], scale: 4)
+        let weight = random.tensor([1280])
         #expect(try bits(narrow.gelu(x)) == bits(wide.gelu(x)))
         #expect(try bits(narrow.swiGLU(gate: x, up: x)) == bits(wide.swiGLU(gate: x, up: x)))
         #expect(
@@ -119,10 +124,10 @@ import Testing
         let dtype: DType
 
         func run(_ backend: CPUBackend, chunks: [Int], pageSeed: UInt64, stale: Float? = nil) throws -> [UInt32] {
-            var samples = Samples(seed: 4)
-            let q = samples.tensor([tokens, heads * headDim], scale: 1.5)
-            let k = samples.tensor([tokens, kvHeads * headDim], scale: 1.5)
-            let v = samples.tensor([tokens, kvHeads * headDim])
+            var random = TestRandom(4)
+            let q = random.tensor([tokens, heads * headDim], scale: 1.5)
+            let k = random.tensor([tokens, kvHeads * headDim], scale: 1.5)
+            let v = random.tensor([tokens, kvHeads * headDim])
             let count = (tokens + 15) / 16 + 3
             let pages = try KVPages(
                 layers: 2, kvHeads: kvHeads, headDim: headDim, pages: count, dtype: dtype, keyScales: [1, 0.01],
@@ -130,8 +135,8 @@ import Testing
             if let stale {
                 pages.base.assumingMemoryBound(to: Float.self).update(repeating: stale, count: pages.byteCount / 4)
             }
-            var shuffling = Samples(seed: pageSeed)
-            let table = shuffling.shuffled(0..<count).map(Int32.init)
+            var shuffling = TestRandom(pageSeed)
+            let table = (0..<count).shuffled(using: &shuffling).map(Int32.init)
             var start = 0
             var result: [UInt32] = []
             for chunk in chunks {

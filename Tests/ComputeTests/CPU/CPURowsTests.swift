@@ -4,7 +4,7 @@ import Numerics
 import Testing
 
 @Suite struct CPURowsTests {
-    /// Two thousand numbers of each octave of float32 on both signs, the range of activations densely, and the special values.
+    /// Two thousand numbers of each octave of float32 on both signs, the range of activations densely, special values.
     static let arguments: [Float] = {
         var values: [Float] = [0, -0.0, .infinity, -.infinity, .leastNonzeroMagnitude, .greatestFiniteMagnitude]
         for step in -30_000...30_000 { values.append(Float(step) * 0x1p-11) }

@@ -1,38 +1,19 @@
-// Reproducible inputs and error measures for the tests of kernels.
+// Random tensors and error measures for the tests of kernels.
 
 import Compute
 import Foundation
 import Numerics
 
-/// A stream of numbers that is the same in every run (SplitMix64).
-struct Samples {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func bits() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    /// In 0 ..< 1.
-    mutating func uniform() -> Double { Double(bits() >> 11) * 0x1p-53 }
-
+extension TestRandom {
+    /// Of the standard normal distribution, without the far values that `value` mixes in: bounds relative to the
+    /// largest result would hide the others' errors behind them.
     mutating func normal() -> Float {
-        Float((-2 * log(uniform() + 0x1p-60)).squareRoot() * cos(2 * .pi * uniform()))
+        let (radius, angle) = (Double.random(in: 0x1p-60...1, using: &self), Double.random(in: 0...2, using: &self))
+        return Float((-2 * log(radius)).squareRoot() * cos(.pi * angle))
     }
 
     mutating func tensor(_ shape: Shape, scale: Float = 1) -> Tensor {
         Tensor((0..<shape.count).map { _ in normal() * scale }, shape: shape)
-    }
-
-    mutating func shuffled(_ values: Range<Int>) -> [Int] {
-        var result = Array(values)
-        for i in result.indices.reversed() { result.swapAt(i, Int(bits() % UInt64(i + 1))) }
-        return result
     }
 }
 
