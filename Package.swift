@@ -60,7 +60,6 @@ let package = Package(
         tests(of: "Compute", ["Checkpoint", "Numerics", "CKernels"]),
         tests(of: "Model", ["Checkpoint", "Compute", "Numerics"]),
         tests(of: "Prompting", ["Tokenization"]),
-        tests(of: "Monocle", ["Prompting"]),
         tests(of: "Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging", "Numerics"]),
         .testTarget(
             name: "MonocleCommandTests", dependencies: ["TestSupport", "MonocleCommand", "Checkpoint"], swiftSettings: settings),
@@ -69,7 +68,10 @@ let package = Package(
 
 // Fuzz harnesses, built by Fuzz/run.sh only: each is a static library with `LLVMFuzzerTestOneInput`, linked with libFuzzer.
 if Context.environment["MONOCLE_FUZZ"] != nil {
-    let harnesses = [("SafetensorsHeader", "Checkpoint"), ("Tokenizer", "Tokenization"), ("ImageHeader", "Imaging")]
+    let harnesses = [
+        ("SafetensorsHeader", "Checkpoint"), ("Tokenizer", "Tokenization"), ("ImageHeader", "Imaging"),
+        ("ImageDecoder", "Imaging"),
+    ]
     for (name, room) in harnesses
     where FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Fuzz/\(name)/\(name).swift") {
         let target = "Fuzz" + name

@@ -31,15 +31,15 @@ package struct Tiles: Sendable, Equatable {
         at start: Int
     ) {
         let plane = side * side
+        guard let target = output.baseAddress.map({ $0 + start }) else { return }
         image.pixels.withUnsafeBufferPointer { input in
             for y in 0..<side {
-                var source = 3 * ((corner.y + y) * image.width + corner.x)
-                let row = start + y * side
-                for x in row..<row + side {
-                    output[x] = input[source]
-                    output[x &+ plane] = input[source &+ 1]
-                    output[x &+ 2 &* plane] = input[source &+ 2]
-                    source &+= 3
+                let source = UnsafeBufferPointer(rebasing: input[(3 * ((corner.y + y) * image.width + corner.x))...])
+                let (red, green, blue) = (target + y * side, target + plane + y * side, target + 2 * plane + y * side)
+                for x in 0..<side {
+                    red[x] = source[3 &* x]
+                    green[x] = source[3 &* x &+ 1]
+                    blue[x] = source[3 &* x &+ 2]
                 }
             }
         }

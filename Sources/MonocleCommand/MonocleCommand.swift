@@ -16,7 +16,7 @@ struct MonocleCommand: AsyncParsableCommand {
             """,
         version: "monocle \(Version.current)",
         subcommands: [
-            Ask.self, Chat.self, Tokenize.self,
+            Tokenize.self
         ])
 }
 

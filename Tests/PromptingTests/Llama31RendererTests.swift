@@ -2,7 +2,7 @@
 
 import Testing
 
-import Prompting
+@testable import Prompting
 
 @Suite struct Llama31RendererTests {
     @Test func systemBlockOnlyWhereThereIsASystemMessage() throws {

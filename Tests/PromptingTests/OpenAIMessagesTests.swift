@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-import Prompting
+@testable import Prompting
 
 @Suite struct OpenAIMessagesTests {
     @Test func partsBecomeTextsAndNumberedImages() throws {

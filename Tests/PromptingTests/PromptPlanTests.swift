@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Tokenization
 
-import Prompting
+@testable import Prompting
 
 @Suite struct PromptPlanTests {
     let tokenizer: Tokenizer

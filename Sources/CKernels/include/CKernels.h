@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "host.h"
-#include "machine_limits.h"
 #include "linear.h"
 #include "kernels.h"
 
