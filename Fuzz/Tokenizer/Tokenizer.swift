@@ -7,10 +7,11 @@ import Tokenization
 
 private let fixture = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "Tests/Fixtures/tokenizer/tokenizer.json")
-private let file: [UInt8] = Array((try? Data(contentsOf: fixture)) ?? Data())
 private let tokenizer: Tokenizer = {
-    guard let parsed = try? TokenizerFile(file) else { preconditionFailure("no tokenizer at \(fixture.path)") }
-    return Tokenizer(parsed)
+    guard let tokenizer = try? Tokenizer(contentsOf: fixture) else {
+        preconditionFailure("no tokenizer at \(fixture.path)")
+    }
+    return tokenizer
 }()
 
 @_cdecl("LLVMFuzzerTestOneInput")
@@ -21,8 +22,7 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     switch mode {
     case 0..<96: checkText(String(decoding: bytes, as: UTF8.self))
     case 96..<192: checkIDs(bytes)
-    case 192..<252: checkFile(bytes)
-    default: checkDamagedFile(bytes)
+    default: checkFile(bytes)
     }
     return 0
 }
@@ -66,13 +66,4 @@ private func checkFile(_ bytes: [UInt8]) {
     } catch {
         precondition(!error.description.isEmpty)
     }
-}
-
-/// The tiny file with some of its bytes replaced: two of the input place the rest.
-private func checkDamagedFile(_ bytes: [UInt8]) {
-    guard bytes.count > 2, file.count > bytes.count else { return }
-    var damaged = file
-    let place = (Int(bytes[0]) << 8 | Int(bytes[1])) % (file.count - bytes.count)
-    damaged.replaceSubrange(place..<place + bytes.count - 2, with: bytes[2...])
-    checkFile(damaged)
 }
