@@ -60,6 +60,7 @@ let package = Package(
         tests(of: "Compute", ["Checkpoint", "Numerics", "CKernels"]),
         tests(of: "Model", ["Checkpoint", "Compute", "Numerics"]),
         tests(of: "Prompting", ["Tokenization"]),
+        tests(of: "Monocle", ["Prompting"]),
         tests(of: "Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging", "Numerics"]),
         .testTarget(
             name: "MonocleCommandTests", dependencies: ["TestSupport", "MonocleCommand", "Checkpoint"], swiftSettings: settings),

@@ -87,7 +87,11 @@ package struct ModelConfiguration: Sendable {
     private static func tokenizer(_ folder: URL) throws(CheckpointError) -> TokenizerConfiguration {
         let object = try optional(folder, "tokenizer_config.json")
         var template: String?
-        if case .string(let text)? = object?["chat_template"] { template = text }
+        switch object?["chat_template"] {
+        case .string(let text)?: template = text
+        case .array(let named)?: template = defaultTemplate(named)
+        default: break
+        }
         let separate = folder.appending(path: "chat_template.jinja")
         if FileManager.default.fileExists(atPath: separate.path(percentEncoded: false)) {
             let mapping = try MappedFile(separate)
@@ -100,6 +104,14 @@ package struct ModelConfiguration: Sendable {
             chatTemplate: template, beginToken: try token(object, "bos_token"),
             endToken: try token(object, "eos_token"),
             maxLength: try object?.number("model_max_length", in: 0...1e300))
+    }
+
+    /// Of several templates by name, "default" is the one for chats.
+    private static func defaultTemplate(_ named: [JSON]) -> String? {
+        for case .object(let entry) in named where entry["name"] == .string("default") {
+            if case .string(let text)? = entry["template"] { return text }
+        }
+        return nil
     }
 
     /// A special token, spelled as a string or as an object with `content`.

@@ -74,7 +74,9 @@ package final class TensorPool: Sendable {
     private let limit: Int  // bytes
 
     /// - Parameter limit: bytes of free memory kept at most; beyond it memory is returned to the system.
-    package init(limit: Int = 256 << 20) { self.limit = limit }
+    package init(limit: Int = defaultLimit) { self.limit = limit }
+
+    package static let defaultLimit = 256 << 20  // bytes
 
     fileprivate func take(count: Int) -> UnsafeMutableRawPointer? {
         let block = free.withLock { free -> Free in

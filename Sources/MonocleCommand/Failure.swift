@@ -1,11 +1,9 @@
-// Errors as a person meets them: one message on standard error and an exit code. Knows whose fault each kind is.
+// Errors as a person meets them: one message on standard error and an exit code for each kind of fault.
 
 import ArgumentParser
-import Checkpoint
 import Compute
-import Engine
 import Foundation
-import Tokenization
+import Monocle
 
 /// A fault the command line itself finds.
 struct UsageError: Error, CustomStringConvertible {
@@ -37,21 +35,19 @@ enum Failure {
         Foundation.exit(Code.usage.rawValue)
     }
 
-    static func code(for error: any Error) -> Code? {
-        switch error {
-        case is UsageError: .usage
-        case is CheckpointError, is TokenizationError: .model
-        case let error as EngineError: if case .nonFiniteLogits = error { .model } else { .usage }
-        case let error as ComputeError:
-            switch error {
-            case .outOfMemory: .device
-            case .instructionSet: .usage
-            case .unsupported: .model
-            case .shape: .defect
-            }
-        default: nil
+    /// The code of an error that is not the argument parser's.
+    private static func code(for error: any Error) -> Code? {
+        if error is UsageError { return .usage }
+        let sorted = MonocleError(error)
+        switch sorted.kind {
+        case .input: return .usage
+        case .model: return .model
+        case .device: return .device
+        case .defect: return error is MonocleError || error is ComputeError ? .defect : nil
         }
     }
+
+    static func warn(_ message: String) { report("warning: \(message)") }
 
     private static func report(_ message: String) {
         FileHandle.standardError.write(Data("monocle: \(message)\n".utf8))

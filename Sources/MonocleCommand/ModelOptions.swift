@@ -1,7 +1,8 @@
-// Options several verbs share: which model, and how it runs.
+// Options several verbs share: which model, how it runs, how it answers.
 
-import ArgumentParser
+public import ArgumentParser
 import Foundation
+public import Monocle
 
 /// `--model DIR`, or `$MONOCLE_MODEL`.
 struct ModelFolderOption: ParsableArguments {
@@ -19,5 +20,101 @@ struct ModelFolderOption: ParsableArguments {
                 """)
         }
         return URL(filePath: path, directoryHint: .isDirectory)
+    }
+}
+
+extension ArithmeticPrecision: ExpressibleByArgument {}
+extension KeyValueCacheType: ExpressibleByArgument {}
+extension ImageOptions.Detail: ExpressibleByArgument {}
+
+/// How a model is loaded.
+struct RunOptions: ParsableArguments {
+    @OptionGroup var folder: ModelFolderOption
+
+    @Option(help: "Arithmetic of linear layers: auto is w4a16; see docs/precision.md.")
+    var precision: ArithmeticPrecision = .auto
+
+    @Option(help: "Threads to compute with. Default: every usable core. Results do not depend on it.")
+    var threads: Int?
+
+    @Option(help: ArgumentHelp("Room for prompt and answer together.", valueName: "tokens"))
+    var context = 16_384
+
+    @Option(help: "Key-value cache: auto is bf16; fp8 needs a checkpoint that declares it.")
+    var kvCache: KeyValueCacheType = .auto
+
+    @Option(help: ArgumentHelp("Prompt tokens run at once. Results do not depend on it.", valueName: "tokens"))
+    var prefillChunk = 512
+
+    @Option(help: "Resample the encoder's position table with aligned corners, as in training.")
+    var alignCorners = true
+
+    var loadOptions: LoadOptions {
+        LoadOptions(
+            precision: precision, threads: threads, context: context, keyValueCache: kvCache, prefillChunk: prefillChunk,
+            alignCorners: alignCorners)
+    }
+}
+
+/// How the answer is generated.
+struct GenerationOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Tokens to generate at most.", valueName: "tokens"))
+    var maxTokens = 1024
+
+    @Option(help: "0 is greedy. Default: the folder's generation_config.json, or 0.")
+    var temperature: Float?
+
+    @Option(name: .customLong("top-p"), help: "Keep the most likely tokens up to this share. Default: the folder's, or 1.")
+    var topP: Float?
+
+    @Option(name: .customLong("top-k"), help: "Keep this many tokens; 0 keeps all. Default: the folder's, or 0.")
+    var topK: Int?
+
+    @Option(name: .customLong("min-p"), help: "Drop tokens below this share of the most likely one's. Default: 0.")
+    var minP: Float?
+
+    @Option(help: "Above 1 turns away from tokens already used. Default: the folder's, or 1.")
+    var repetitionPenalty: Float?
+
+    @Option(help: "The same seed, question and options give the same answer.")
+    var seed: UInt64 = 0
+
+    @Option(help: ArgumentHelp("End the answer before this text; may be given several times.", valueName: "text"))
+    var stop: [String] = []
+
+    @Flag(help: "Go on after the model's end tokens, up to --max-tokens.")
+    var ignoreEos = false
+
+    func answerOptions(logprobs: Int? = nil) -> AnswerOptions {
+        AnswerOptions(
+            temperature: temperature, topP: topP, topK: topK, minP: minP, repetitionPenalty: repetitionPenalty, seed: seed,
+            maxTokens: maxTokens, stop: stop, ignoresEnd: ignoreEos, logprobs: logprobs)
+    }
+}
+
+/// How much of an image the model sees.
+struct PictureOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Tiles of an image at most, the thumbnail not counted. Default: the model's limit.", valueName: "n"))
+    var maxTiles: Int?
+
+    @Option(help: "low: one tile; high: as many tiles as show more; auto: the rule the model was trained with.")
+    var detail: ImageOptions.Detail = .auto
+
+    @Option(help: ArgumentHelp("Page of each PDF, or a range such as 2-4.", valueName: "page"))
+    var page: PageRange?
+
+    /// Pages for `file`: those asked for, of a PDF only.
+    func pages(of file: URL) -> ClosedRange<Int>? { file.pathExtension.lowercased() == "pdf" ? page?.pages : nil }
+}
+
+/// `2` or `2-4`.
+struct PageRange: ExpressibleByArgument {
+    let pages: ClosedRange<Int>
+
+    init?(argument: String) {
+        let bounds = argument.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+        guard bounds.count <= 2, let first = bounds.first ?? nil, let last = bounds.last ?? nil, first >= 1, last >= first
+        else { return nil }
+        pages = first...last
     }
 }

@@ -16,7 +16,7 @@ struct MonocleCommand: AsyncParsableCommand {
             """,
         version: "monocle \(Version.current)",
         subcommands: [
-            Tokenize.self
+            Ask.self, Chat.self, Tokenize.self,
         ])
 }
 

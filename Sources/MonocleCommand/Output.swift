@@ -14,12 +14,11 @@ enum Output {
 
     static func line(_ text: String) throws { try write(text + "\n") }
 
-    /// One JSON document with keys in snake_case.
-    static func json(_ value: some Encodable, pretty: Bool = true) throws {
+    /// One JSON document on one line, with keys in snake_case.
+    static func json(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = pretty ? [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            : [.sortedKeys, .withoutEscapingSlashes]
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         try line(String(decoding: encoder.encode(value), as: UTF8.self))
     }
 }

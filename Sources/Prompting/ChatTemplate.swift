@@ -1,7 +1,5 @@
 // Whether a folder's chat template says what the built-in one does. Does not execute templates.
 
-package import Foundation
-
 /// How the chat template of a folder compares with `Llama31Renderer`, which is used in any case: templates are
 /// programs, and a folder's programs are not run.
 package enum ChatTemplate: Sendable, Equatable {
@@ -9,38 +7,6 @@ package enum ChatTemplate: Sendable, Equatable {
     case same
     /// The folder's template is another, or may be.
     case differs(reason: String)
-    /// The folder has none.
-    case absent
-
-    /// Compares the template that would be used: `chat_template.jinja`, else `chat_template` of `chat_template.json`,
-    /// else of `tokenizer_config.json`.
-    package init(folder: URL) throws(PromptingError) {
-        if let data = try SideFile.data("chat_template.jinja", in: folder) {
-            self.init(template: String(decoding: data, as: UTF8.self))
-            return
-        }
-        for file in ["chat_template.json", "tokenizer_config.json"] {
-            switch try SideFile.object(file, in: folder)?["chat_template"] {
-            case .string(let template):
-                self.init(template: template)
-                return
-            case .array(let named):
-                // Several templates by name; "default" is the one for chats.
-                let template = named.first { $0["name"] == .string("default") }?["template"]
-                guard case .string(let template)? = template else {
-                    self = .differs(reason: "\(file) names \(named.count) templates and none \"default\"")
-                    return
-                }
-                self.init(template: template)
-                return
-            case nil, .null: continue
-            case let other:
-                throw .field(
-                    file: file, path: "chat_template", found: other.summary, expected: "a string or an array")
-            }
-        }
-        self = .absent
-    }
 
     /// Compares the text of a Jinja template.
     package init(template: String) {

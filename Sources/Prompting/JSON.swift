@@ -47,39 +47,3 @@ enum JSON: Decodable, Equatable {
 extension JSON? {
     var summary: String { self?.summary ?? "nothing" }
 }
-
-/// Side files of a model folder.
-enum SideFile {
-    /// Larger files are refused unread.
-    static let byteLimit = 16 << 20
-
-    /// The bytes of a file in `folder`; nil when there is none.
-    static func data(_ name: String, in folder: URL) throws(PromptingError) -> Data? {
-        let url = folder.appending(path: name)
-        guard FileManager.default.fileExists(atPath: url.path) else { return nil }
-        do {
-            let size = try url.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
-            guard size <= byteLimit else {
-                throw PromptingError.unreadableFile(
-                    file: name, reason: "found \(size) bytes, expected at most \(byteLimit)")
-            }
-            return try Data(contentsOf: url)
-        } catch let error as PromptingError {
-            throw error
-        } catch {
-            throw .unreadableFile(file: name, reason: error.localizedDescription)
-        }
-    }
-
-    /// A JSON object in `folder`; nil when there is no such file.
-    static func object(_ name: String, in folder: URL) throws(PromptingError) -> JSON? {
-        guard let data = try data(name, in: folder) else { return nil }
-        guard let value = try? JSONDecoder().decode(JSON.self, from: data) else {
-            throw .unreadableFile(file: name, reason: "not valid JSON; expected an object")
-        }
-        guard case .object = value else {
-            throw .field(file: name, path: "the file", found: value.summary, expected: "an object")
-        }
-        return value
-    }
-}

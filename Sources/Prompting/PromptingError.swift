@@ -1,4 +1,4 @@
-// What can be wrong with messages, a prompt's layout, or a folder's prompt settings. Does not know the commands.
+// What can be wrong with messages or a prompt's layout. Does not know the commands.
 
 package enum PromptingError: Error, CustomStringConvertible, Equatable {
     /// Messages that are no JSON, or too large to be messages.
@@ -19,15 +19,11 @@ package enum PromptingError: Error, CustomStringConvertible, Equatable {
     case missingImageTokens([String])
     /// The prompt leaves no room for an answer. All figures are tokens.
     case tooLong(text: Int, control: Int, image: Int, limit: Int)
-    /// A side file of the model folder could not be read.
-    case unreadableFile(file: String, reason: String)
-    /// A field of a side file has a wrong type or value.
-    case field(file: String, path: String, found: String, expected: String)
 
     /// True when the model folder is at fault, false when the question is.
     package var isFaultOfModel: Bool {
         switch self {
-        case .missingControlToken, .missingImageTokens, .unreadableFile, .field: true
+        case .missingControlToken, .missingImageTokens: true
         default: false
         }
     }
@@ -58,10 +54,6 @@ package enum PromptingError: Error, CustomStringConvertible, Equatable {
             "the prompt takes \(text + control + image) tokens (\(text) text, \(control) control, \(image) image); "
                 + "expected at most \(max(limit - 1, 0)), one less than the context of \(limit). Use fewer images, "
                 + "fewer tiles, less text, or a longer context"
-        case .unreadableFile(let file, let reason):
-            "\(file): \(reason)"
-        case .field(let file, let path, let found, let expected):
-            "\(file): \(path) is \(found), expected \(expected)"
         }
     }
 }

@@ -12,10 +12,8 @@ struct NVFP4Tests {
         #expect(values[14] == -3 && values[15] == -0.25)
     }
 
-    @Test(.enabled(if: Goldens.full != nil, "needs the full golden set"))
-    func activationsEqualVLLMsReferenceBitForBit() throws {
-        let goldens = try #require(Goldens.full)
-        let file = try SafetensorsFile(mapping: goldens.appending(path: "nvfp4/activation_cases.safetensors"))
+    @Test func activationsEqualVLLMsReferenceBitForBit() throws {
+        let file = try SafetensorsFile(mapping: Goldens.file("nvfp4/activation_cases.safetensors"))
         let cases = file.tensors.keys.filter { $0.hasSuffix("#x") }.map { String($0.dropLast(2)) }
         #expect(cases.count == 11)
         for name in cases {

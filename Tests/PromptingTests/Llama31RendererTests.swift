@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import Prompting
+import Prompting
 
 @Suite struct Llama31RendererTests {
     @Test func systemBlockOnlyWhereThereIsASystemMessage() throws {

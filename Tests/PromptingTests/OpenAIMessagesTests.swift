@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@testable import Prompting
+import Prompting
 
 @Suite struct OpenAIMessagesTests {
     @Test func partsBecomeTextsAndNumberedImages() throws {

@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 import Tokenization
 
-@testable import Prompting
+import Prompting
 
 @Suite struct PromptPlanTests {
     let tokenizer: Tokenizer

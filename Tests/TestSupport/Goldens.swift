@@ -15,6 +15,18 @@ package enum Goldens {
         return FileManager.default.fileExists(atPath: url.path) ? url : nil
     }()
 
+    /// A golden file by its path in the set: the shipped copy, or else the full set's.
+    package static func file(_ path: String) throws -> URL {
+        let places = [fixtures, full].compactMap { $0?.appending(path: path) }
+        guard let url = places.first(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
+            throw CocoaError(.fileNoSuchFile, userInfo: [NSFilePathErrorKey: path])
+        }
+        return url
+    }
+
+    /// Whether `file(_:)` finds every one of these.
+    package static func has(_ paths: String...) -> Bool { paths.allSatisfy { (try? file($0)) != nil } }
+
     /// A tiny checkpoint folder of random weights in the published layout, shipped with the tests: `bf16` or `nvfp4`
     /// (exported by ModelOpt 0.37.0).
     package static func checkpoint(_ name: String) -> URL { fixtures.appending(path: "ckpt/\(name)") }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "host.h"
+#include "machine_limits.h"
 #include "linear.h"
 #include "kernels.h"
 

@@ -1,0 +1,44 @@
+// What a model takes of memory, from its shapes. Knows nothing of what the machine has.
+
+package import Checkpoint
+import Compute
+package import Numerics
+
+/// Bytes a model needs to answer a question that fills its context.
+package struct MemorySum: Sendable, Hashable {
+    /// The mapped files: shared with the page cache, read again from disk when the system drops them.
+    package let weights: Int
+    /// Anonymous memory, taken page by page as a conversation grows.
+    package let keyValueCache: Int
+    /// Anonymous memory at most: a prefill chunk or a tile on its way through a layer, logits, tensors kept for reuse.
+    package let activations: Int
+
+    package var total: Int { weights + keyValueCache + activations }
+    /// What must fit whatever happens to the page cache.
+    package var anonymous: Int { keyValueCache + activations }
+
+    /// - Parameters:
+    ///   - context: tokens of prompt and answer together.
+    ///   - keyValueType: f32, bf16 or f8e4m3.
+    ///   - prefillChunk: prompt tokens run at once.
+    package init(_ folder: CheckpointFolder, context: Int, keyValueType: DType, prefillChunk: Int) {
+        let shape = folder.language
+        weights = folder.store.files.reduce(0) { $0 + $1.mapping.byteCount }
+        let pages = (context + KVPages.pageTokens - 1) / KVPages.pageTokens
+        keyValueCache =
+            pages * KVPages.pageTokens * shape.layers * 2 * shape.keyValueHeads * shape.headDimension * keyValueType.size
+        let float = MemoryLayout<Float>.size
+        let rows = min(prefillChunk, context)
+        // The residual stream, its norm, and the widest layer: gate, up, their product and its packed form.
+        let decoder = rows * (3 * shape.hidden + 4 * shape.feedForward) * float + shape.vocabulary * float
+        var encoder = 0
+        if let vision = folder.vision, let declared = folder.configuration.vision {
+            let side = declared.tileSize / declared.patchSize
+            let tokens = side * side + vision.prefixTokens
+            // The same with mlp.fc1, its GELU and its packed form; the projector's rows are fewer and about as wide.
+            encoder = tokens * (3 * vision.width + 3 * vision.mlpWidth) * float
+            encoder += side * side / 4 * ((folder.projector?.inputs ?? 0) + 3 * (folder.projector?.hidden ?? 0)) * float
+        }
+        activations = max(decoder, encoder) + TensorPool.defaultLimit
+    }
+}

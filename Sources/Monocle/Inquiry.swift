@@ -1,0 +1,65 @@
+// A question in the form all ways of asking share: a prompt with its images. Knows nothing of tiles or tokens.
+
+import Foundation
+package import Imaging
+package import Prompting
+
+/// What `Question`, a list of OpenAI messages and a raw prompt become before anything is decoded.
+package struct Inquiry: Sendable {
+    package enum Prompt: Sendable {
+        /// One user turn after an optional system message; every image of every source comes before the text.
+        case question(String, system: String?)
+        /// A conversation whose image parts count the sources; each source yields one image.
+        case conversation(Conversation)
+        /// Text without a chat template.
+        case raw(String)
+    }
+
+    package struct Source: Sendable {
+        package var image: ImageSource
+        package var pages: ClosedRange<Int>?
+        package var detail: Detail
+
+        package init(_ image: ImageSource, pages: ClosedRange<Int>? = nil, detail: Detail) {
+            self.image = image
+            self.pages = pages
+            self.detail = detail
+        }
+    }
+
+    package var prompt: Prompt
+    package var sources: [Source]
+    package var maxTiles: Int?
+    package var answer: AnswerOptions
+    /// Whether text may spell control tokens, as in vLLM.
+    package var special: Bool
+
+    package init(
+        _ prompt: Prompt, sources: [Source] = [], maxTiles: Int? = nil, answer: AnswerOptions = AnswerOptions(),
+        special: Bool = false
+    ) {
+        self.prompt = prompt
+        self.sources = sources
+        self.maxTiles = maxTiles
+        self.answer = answer
+        self.special = special
+    }
+
+    init(_ question: Question) {
+        let detail = Detail(question.imageOptions.detail)
+        self.init(
+            .question(question.text, system: question.system),
+            sources: question.attachments.map { Source(.file($0.file), pages: $0.pages, detail: detail) },
+            maxTiles: question.imageOptions.maxTiles, answer: question.answer)
+    }
+}
+
+extension Detail {
+    package init(_ detail: ImageOptions.Detail) {
+        switch detail {
+        case .low: self = .low
+        case .high: self = .high
+        case .auto: self = .auto
+        }
+    }
+}

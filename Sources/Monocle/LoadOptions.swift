@@ -1,0 +1,61 @@
+// How a model is loaded and run. Knows names and defaults, not how they are carried out.
+
+package import Compute
+
+/// The arithmetic of linear layers; see `docs/precision.md`.
+public enum ArithmeticPrecision: String, Sendable, CaseIterable {
+    /// The choice Monocle makes: `w4a16`, exact weights against bf16 activations.
+    case auto
+    /// float32 activations and key-value cache; slow, for comparisons with references.
+    case f32
+    /// Weights as stored, exactly; activations in bf16.
+    case w4a16
+    /// NVFP4 layers with activations in int8 blocks of 16.
+    case w4a8
+    /// NVFP4 layers with activations in NVFP4 under the checkpoint's `input_scale`, as a Blackwell GPU computes.
+    case w4a4
+
+    package var resolved: Precision {
+        switch self {
+        case .f32: .f32
+        case .auto, .w4a16: .w4a16
+        case .w4a8: .w4a8
+        case .w4a4: .w4a4
+        }
+    }
+}
+
+/// How the key-value cache is stored.
+public enum KeyValueCacheType: String, Sendable, CaseIterable {
+    /// bf16, or float32 when the precision is `f32`.
+    case auto
+    case bf16
+    /// e4m3 under the checkpoint's scales; the checkpoint must declare an FP8 key-value cache.
+    case fp8
+}
+
+/// Options of `VisionLanguageModel.init(loading:options:)`.
+public struct LoadOptions: Sendable {
+    public var precision: ArithmeticPrecision
+    /// Threads to compute with; nil uses every core the process may run on. Results do not depend on it.
+    public var threads: Int?
+    /// Tokens of prompt and answer together. The model is trained for 16,384.
+    public var context: Int
+    public var keyValueCache: KeyValueCacheType
+    /// Prompt tokens run at once. Results do not depend on it.
+    public var prefillChunk: Int
+    /// How the encoder's position table is resampled: true as in the code that trained the model.
+    public var alignCorners: Bool
+
+    public init(
+        precision: ArithmeticPrecision = .auto, threads: Int? = nil, context: Int = 16_384,
+        keyValueCache: KeyValueCacheType = .auto, prefillChunk: Int = 512, alignCorners: Bool = true
+    ) {
+        self.precision = precision
+        self.threads = threads
+        self.context = context
+        self.keyValueCache = keyValueCache
+        self.prefillChunk = prefillChunk
+        self.alignCorners = alignCorners
+    }
+}

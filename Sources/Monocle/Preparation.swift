@@ -1,0 +1,132 @@
+// From an inquiry to a request of the engine: images decoded and cut, the prompt laid out. Knows no arithmetic.
+
+import Checkpoint
+package import Engine
+import Foundation
+import Imaging
+import Prompting
+
+/// A request ready for the engine, and what is known about it before it runs.
+package struct PreparedRequest: Sendable {
+    package let request: GenerationRequest
+    package let images: [ImageUse]
+    package let imageTokens: Int
+    /// Time to decode and cut the images.
+    package let imagesSeconds: Double
+}
+
+extension VisionLanguageModel {
+    /// Decodes the images, plans their tiles and lays out the prompt.
+    /// - Throws: `ImagingError`, `PromptingError` or `MonocleError`; nothing has been computed then.
+    package func prepare(_ inquiry: Inquiry) throws -> PreparedRequest {
+        try check(inquiry)
+        let start = ContinuousClock.now
+        let cut: [CutImage] = try inquiry.sources.flatMap { source in
+            try ImageLoader().load(source.image, pages: source.pages).map { image in
+                try CutImage(image, file: source.image.name, plan: tilePlan(for: image, source, inquiry.maxTiles))
+            }
+        }
+        let imagesSeconds = (ContinuousClock.now - start) / .seconds(1)
+        let tokensPerTile = folder.configuration.vision?.tokensPerTile ?? 0
+        let plan = try PromptPlan(
+            try segments(of: inquiry, imageCount: cut.count), tokenizer: tokenizer, tokensPerTile: tokensPerTile,
+            tiles: cut.map(\.tiles.count), contextLimit: options.context, special: inquiry.special)
+        let request = GenerationRequest(
+            prompt: plan.ids,
+            images: plan.imageSpans.map { span in
+                let tiles = cut[span.image].tiles
+                return GenerationRequest.Image(
+                    rows: Array(span.positions), content: ImageTiles(tiles: tiles.count, pixels: tiles.bytes))
+            },
+            sampling: sampling(inquiry.answer), maxTokens: inquiry.answer.maxTokens,
+            stopTokens: inquiry.answer.ignoresEnd ? [] : endTokens, stopStrings: inquiry.answer.stop,
+            logprobs: inquiry.answer.logprobs)
+        return PreparedRequest(
+            request: request, images: cut.map { $0.use(tokensPerTile: tokensPerTile) }, imageTokens: plan.imageTokens,
+            imagesSeconds: imagesSeconds)
+    }
+
+    private func check(_ inquiry: Inquiry) throws {
+        guard inquiry.sources.isEmpty || folder.vision != nil else {
+            throw MonocleError(.input, "the model is text-only: it cannot look at \(inquiry.sources[0].image.name)")
+        }
+        guard inquiry.answer.maxTokens >= 1 else {
+            throw MonocleError(.input, "max-tokens is \(inquiry.answer.maxTokens); it must be 1 or more")
+        }
+        if let count = inquiry.answer.logprobs, !(0...20).contains(count) {
+            throw MonocleError(.input, "logprobs is \(count); it must be 0 to 20")
+        }
+        let text =
+            switch inquiry.prompt {
+            case .question(let text, _), .raw(let text): text
+            case .conversation: "a conversation is checked where it is read"
+            }
+        guard text.contains(where: { !$0.isWhitespace }) else {
+            throw MonocleError(.input, "the question is empty; say what you want to know")
+        }
+    }
+
+    private func tilePlan(for image: PixelImage, _ source: Inquiry.Source, _ maxTiles: Int?) throws -> TilePlan {
+        guard let vision = folder.configuration.vision else { throw MonocleError(.input, "the model is text-only") }
+        return try TilePlan(
+            width: image.width, height: image.height, tileSize: vision.tileSize, maxTiles: maxTiles ?? vision.maxTiles,
+            useThumbnail: vision.usesThumbnail, detail: source.detail)
+    }
+
+    private func segments(of inquiry: Inquiry, imageCount: Int) throws -> [Segment] {
+        let renderer = Llama31Renderer(special: inquiry.special)
+        switch inquiry.prompt {
+        case .raw(let text):
+            return try RawPrompt.segments(text, imageCount: imageCount, tokenizer: tokenizer, special: inquiry.special)
+        case .conversation(let conversation):
+            return try renderer.segments(for: conversation)
+        case .question(let text, let system):
+            let turn = Message(.user, (0..<imageCount).map { .image($0) } + [.text(text)])
+            return try renderer.segments(for: Conversation((system.map { [Message(.system, $0)] } ?? []) + [turn]))
+        }
+    }
+
+    /// Ids that end an answer: those of the configuration and the tokenizer's end token.
+    private var endTokens: Set<Int32> {
+        let configured = folder.configuration.endTokens.compactMap { Int32(exactly: $0) }
+        let named = folder.configuration.tokenizer.endToken.flatMap { tokenizer.id(ofAdded: $0) }
+        return Set(configured + [named].compactMap(\.self))
+    }
+
+    /// The caller's choice, or else the folder's, or else greedy.
+    private func sampling(_ answer: AnswerOptions) -> SamplingParameters {
+        let defaults = folder.configuration.generation
+        let temperature: Float =
+            defaults.samples == false ? 0 : defaults.temperature.map { Float($0) } ?? (defaults.samples == true ? 1 : 0)
+        return SamplingParameters(
+            temperature: answer.temperature ?? temperature,
+            topP: answer.topP ?? defaults.topP.map { Float($0) } ?? 1,
+            topK: answer.topK ?? defaults.topK ?? 0,
+            minP: answer.minP ?? defaults.minP.map { Float($0) } ?? 0,
+            repetitionPenalty: answer.repetitionPenalty ?? defaults.repetitionPenalty.map { Float($0) } ?? 1,
+            seed: answer.seed)
+    }
+}
+
+/// An image after decoding, planning and cutting.
+private struct CutImage {
+    let file: String
+    let width: Int
+    let height: Int
+    let plan: TilePlan
+    let tiles: Tiles
+
+    init(_ image: PixelImage, file: String, plan: TilePlan) {
+        self.file = file
+        self.plan = plan
+        width = image.width
+        height = image.height
+        tiles = Tiles(image, plan: plan)
+    }
+
+    func use(tokensPerTile: Int) -> ImageUse {
+        ImageUse(
+            file: file, width: width, height: height, grid: [plan.columns, plan.rows], tiles: plan.tiles,
+            tokens: plan.tiles * tokensPerTile)
+    }
+}

@@ -1,0 +1,126 @@
+// A model that answers: the library's door. Knows folders, questions and answers; the work is done in the rooms below.
+
+package import Checkpoint
+package import Compute
+import Engine
+public import Foundation
+import Model
+package import Numerics
+import Prompting
+package import Tokenization
+
+/// A vision-language model loaded from a published checkpoint folder.
+///
+/// ```swift
+/// let model = try VisionLanguageModel(loading: URL(filePath: "Llama-3.1-Nemotron-Nano-VL-8B-V1-FP4-QAD"))
+/// let answer = try await model.ask(Question("What is the total?", attachments: [Attachment(URL(filePath: "receipt.png"))]))
+/// print(answer.text)
+/// ```
+///
+/// Weights stay in the mapped files. Questions asked at the same time are answered one after another.
+public final class VisionLanguageModel: Sendable {
+    package let folder: CheckpointFolder
+    package let tokenizer: Tokenizer
+    package let backend: CPUBackend
+    package let options: LoadOptions
+    let engine: Engine
+
+    /// Maps and checks a folder, and reserves the key-value cache.
+    /// - Throws: `MonocleError` naming the file, tensor or option at fault.
+    public convenience init(loading url: URL, options: LoadOptions = LoadOptions()) throws(MonocleError) {
+        do {
+            try self.init(folder: CheckpointFolder(at: url), options: options)
+        } catch {
+            throw MonocleError(error)
+        }
+    }
+
+    package init(folder: CheckpointFolder, options: LoadOptions) throws {
+        try options.check()
+        self.folder = folder
+        self.options = options
+        tokenizer = try Tokenizer(contentsOf: folder.tokenizerURL)
+        backend = try CPUBackend(threads: options.threads, precision: options.precision.resolved)
+        engine = try Engine(
+            model: try NemotronNanoVL(folder, alignCorners: options.alignCorners), tokenizer: tokenizer, backend: backend,
+            options: EngineOptions(
+                context: options.context, prefillChunk: options.prefillChunk,
+                keyValueType: try options.keyValueType(for: folder)))
+    }
+
+    /// Warnings about the folder that keep nothing from working.
+    public var warnings: [String] {
+        var warnings = folder.warnings
+        if let template = folder.configuration.tokenizer.chatTemplate,
+            case .differs(let reason) = ChatTemplate(template: template)
+        {
+            warnings.append("the folder's chat template is not the built-in one, which is used: \(reason)")
+        }
+        if options.context > ModelConfiguration.statedContext {
+            warnings.append(
+                "a context of \(options.context) tokens is beyond the \(ModelConfiguration.statedContext) the model is made for")
+        }
+        return warnings
+    }
+
+    /// Answers a question.
+    /// - Throws: `MonocleError`.
+    public func ask(_ question: Question) async throws -> Answer {
+        for try await event in stream(question) {
+            if case .finished(let answer) = event { return answer }
+        }
+        throw CancellationError()
+    }
+
+    /// Answers a question piece by piece. Dropping the stream stops the work within one step.
+    public func stream(_ question: Question) -> AsyncThrowingStream<AnswerEvent, any Error> {
+        stream(Inquiry(question))
+    }
+
+    package func stream(_ inquiry: Inquiry) -> AsyncThrowingStream<AnswerEvent, any Error> {
+        AsyncThrowingStream { continuation in
+            let task = Task {
+                do {
+                    let prepared = try prepare(inquiry)
+                    var collector = AnswerCollector(prepared)
+                    for try await delta in engine.submit(prepared.request) {
+                        for event in collector.events(for: delta) { continuation.yield(event) }
+                    }
+                    continuation.finish()
+                } catch {
+                    continuation.finish(throwing: MonocleError(error))
+                }
+            }
+            continuation.onTermination = { _ in task.cancel() }
+        }
+    }
+}
+
+extension LoadOptions {
+    func check() throws(MonocleError) {
+        guard (16...(1 << 20)).contains(context) else {
+            throw MonocleError(.input, "the context is \(context) tokens; it must be 16 to \(1 << 20)")
+        }
+        guard (1...65_536).contains(prefillChunk) else {
+            throw MonocleError(.input, "the prefill chunk is \(prefillChunk) tokens; it must be 1 to 65536")
+        }
+        if let threads, !(1...1024).contains(threads) {
+            throw MonocleError(.input, "the number of threads is \(threads); it must be 1 to 1024")
+        }
+    }
+
+    /// What the key-value cache holds, f8e4m3 only when the folder declares it.
+    package func keyValueType(for folder: CheckpointFolder) throws(MonocleError) -> DType {
+        switch keyValueCache {
+        case .auto: return precision.resolved == .f32 ? .f32 : .bf16
+        case .bf16: return .bf16
+        case .fp8:
+            guard folder.manifest?.keyValueCache == "FP8" else {
+                throw MonocleError(
+                    .input,
+                    "an FP8 key-value cache was asked for, but the checkpoint does not declare one (kv_cache_quant_algo); use bf16")
+            }
+            return .f8e4m3
+        }
+    }
+}

@@ -1,0 +1,47 @@
+// `monocle doctor`: what this machine offers, what a model would use of it, and what stands in the way.
+
+import ArgumentParser
+import Checkpoint
+import Compute
+import Foundation
+
+struct Doctor: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say what this machine offers, which kernels a model gets and why, and what is missing.",
+        discussion: """
+            Without a model only the machine is examined. Exit code 0: nothing stands in the way; 3: the model folder is \
+            at fault; 4: the model does not fit into memory, or something needed is missing.
+            """)
+
+    @Option(help: ArgumentHelp("A published checkpoint folder. Default: $MONOCLE_MODEL, if set.", valueName: "dir"))
+    var model: String?
+
+    @Option(help: "Arithmetic of the linear layers: \(Precision.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var precision: Precision = .w4a16
+
+    @Option(help: ArgumentHelp("Length of the conversation memory is summed for.", valueName: "tokens"))
+    var context = ModelConfiguration.statedContext
+
+    @Flag(help: "Print one JSON object instead of text.")
+    var json = false
+
+    func validate() throws {
+        guard (1...1 << 24).contains(context) else {
+            throw UsageError("--context \(context): expected 1 to \(1 << 24) tokens")
+        }
+    }
+
+    func run() throws {
+        var diagnosis = Diagnosis(
+            processor: .current, instructionSet: try .fromEnvironment(), memory: .current(),
+            programs: RequiredProgram.all.map { Diagnosis.Program($0, path: $0.path) })
+        if let path = model ?? ProcessInfo.processInfo.environment["MONOCLE_MODEL"], !path.isEmpty {
+            try diagnosis.examine(
+                URL(filePath: path, directoryHint: .isDirectory), precision: precision, context: context)
+        }
+        if json { try Output.json(diagnosis) } else { try Output.write(diagnosis.text) }
+        if diagnosis.exitCode != 0 { Foundation.exit(diagnosis.exitCode) }
+    }
+}
+
+extension Precision: ExpressibleByArgument {}

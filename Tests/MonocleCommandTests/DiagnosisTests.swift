@@ -1,0 +1,102 @@
+import Compute
+import Foundation
+import MonocleCommand
+import TestSupport
+import Testing
+
+struct DiagnosisTests {
+    private let ample = HostMemory(total: 64 << 30, available: 48 << 30)
+
+    private func diagnosis(_ memory: HostMemory?, missing: Bool = false, set: InstructionSet = .scalar) -> Diagnosis {
+        Diagnosis(
+            processor: .current, instructionSet: set, memory: memory,
+            programs: RequiredProgram.all.map { Diagnosis.Program($0, path: missing ? nil : "/usr/bin/\($0.name)") })
+    }
+
+    @Test func soundMachineHasNoProblem() {
+        let found = diagnosis(ample)
+        #expect(found.problems == [])
+        #expect(found.exitCode == 0)
+        #expect(found.text.hasSuffix("Nothing stands in the way.\n"))
+    }
+
+    @Test func missingProgramNamesItsPackage() {
+        let found = diagnosis(ample, missing: true)
+        #expect(found.problems.map(\.remedy) == ["apt-get install poppler-utils", "apt-get install poppler-utils"])
+        #expect(found.exitCode == 4)
+        #expect(found.text.contains("pdftoppm: missing"))
+    }
+
+    @Test func forcedSetSaysWhyNotFaster() {
+        let reasons = diagnosis(ample).kernels.whyNotFaster
+        #expect(reasons.map(\.instructionSet) == ["avx512", "avx2"])
+        for reason in reasons {
+            let isAvailable = InstructionSet.available.map(\.rawValue).contains(reason.instructionSet)
+            #expect(reason.reason.hasPrefix(isAvailable ? "MONOCLE_ISA=scalar" : "the processor lacks"))
+        }
+    }
+
+    @Test func everyLinearLayerHasAKernel() throws {
+        var found = diagnosis(ample)
+        try found.examine(Goldens.checkpoint("nvfp4"), precision: .w4a4, context: 1000)
+        let model = try #require(found.model)
+        #expect(found.problems == [])
+        // 7 in each of 2 decoder layers, the head, 4 in each of 2 encoder blocks, the patch embedder, 2 in mlp1.
+        let counted = model.layers.map(\.count).reduce(0, +)
+        #expect(counted == 26)
+        let decoder = try #require(model.layers.first { $0.part == "decoder" })
+        #expect(decoder.format == "NVFP4" && decoder.count == 14)
+        #expect(Set(decoder.kinds) == ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"])
+        #expect(decoder.kernel?.contains("scalar") == true)
+        // 1000 tokens are 63 pages of 16; each 2 layers of 2 heads of 32, keys and values in bf16: 512 bytes.
+        #expect(model.memory.keyValueCacheBytes == 516_096)
+        let parts = [model.memory.weightsBytes, model.memory.keyValueCacheBytes, model.memory.activationsBytes]
+        #expect(model.memory.totalBytes == parts.reduce(0, +))
+        let file = Goldens.checkpoint("nvfp4").appending(path: "model.safetensors")
+        #expect(try model.memory.weightsBytes == Data(contentsOf: file).count)
+    }
+
+    @Test func slowerKernelHasAReason() throws {
+        var found = diagnosis(ample)
+        try found.examine(Goldens.checkpoint("nvfp4"), precision: .w4a16, context: 1000)
+        let decoder = try #require(found.model?.layers.first { $0.part == "decoder" })
+        #expect(decoder.reason == "scalar has no bf16 products")
+    }
+
+    @Test func denseLayersIgnoreW4A4() throws {
+        var found = diagnosis(ample)
+        try found.examine(Goldens.checkpoint("bf16"), precision: .w4a4, context: 16)
+        #expect(found.problems == [])
+    }
+
+    @Test func tooSmallAMachineIsTold() throws {
+        var found = diagnosis(HostMemory(total: 1 << 30, available: 1 << 20))
+        try found.examine(Goldens.checkpoint("nvfp4"), precision: .w4a16, context: 1000)
+        #expect(found.problems.count == 1)
+        #expect(found.problems.first?.problem.hasPrefix("key-value cache and activations need") == true)
+        #expect(found.exitCode == 4)
+
+        var narrow = diagnosis(ample)
+        try narrow.examine(Goldens.checkpoint("nvfp4"), precision: .w4a16, context: 1000)
+        let memory = try #require(narrow.model?.memory)
+        let room = memory.totalBytes - memory.weightsBytes / 2
+        var slow = diagnosis(HostMemory(total: 1 << 40, available: 1 << 39, limit: room, remaining: room))
+        try slow.examine(Goldens.checkpoint("nvfp4"), precision: .w4a16, context: 1000)
+        #expect(slow.problems.first?.problem.contains("its control group leaves: weights would be read from disk") == true)
+    }
+
+    @Test func brokenFolderIsTheModelsFault() throws {
+        var found = diagnosis(ample)
+        try found.examine(URL(filePath: "/nonexistent/folder"), precision: .w4a16, context: 16)
+        #expect(found.exitCode == 3)
+        #expect(found.model == nil)
+        #expect(found.problems.first?.problem.contains("/nonexistent/folder") == true)
+    }
+
+    @Test func bytesAreReadable() {
+        #expect(Bytes.text(0) == "0 B")
+        #expect(Bytes.text(1023) == "1023 B")
+        #expect(Bytes.text(1536) == "1.50 KiB")
+        #expect(Bytes.text(24 << 30) == "24.0 GiB")
+    }
+}
