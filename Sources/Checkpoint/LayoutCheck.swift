@@ -142,8 +142,8 @@ struct LayoutCheck {
                     // A scale that cannot be read is a fault of its layer already.
                     let values = Set(group.compactMap { (try? store.scale("\(block)\($0).\(suffix)")) ?? nil })
                     guard values.count > 1 else { continue }
-                    let members = group.map { $0.drop { $0 != "." }.dropFirst() }
-                    differing.append(block + members.joined(separator: "/") + "." + suffix)
+                    let members = group.dropFirst().map { $0.drop { $0 != "." }.dropFirst() }
+                    differing.append(block + ([group[0][...]] + members).joined(separator: "/") + "." + suffix)
                 }
             }
             for name in ["k_proj.k_scale", "v_proj.v_scale", "k_scale", "v_scale", "kv_scale"] {
@@ -184,10 +184,7 @@ struct LayoutCheck {
                 "config.json: cpe_max_size \(size) is not the position table's "
                     + "\(vision.positionGrid) x \(vision.positionGrid) patches; the table counts")
         }
-        for (name, constants) in [
-            ("norm_mean", [0.48145466, 0.4578275, 0.40821073] as [Float]),
-            ("norm_std", [0.26862954, 0.26130258, 0.27577711]),
-        ] {
+        for (name, constants) in [("norm_mean", VisionConstants.mean), ("norm_std", VisionConstants.deviation)] {
             let path = Layout.visionPrefix + "input_conditioner." + name
             if let values = (try? store.tensor(path))?.floats(), values != constants,
                 zip(values, constants).contains(where: { abs($0 - $1) > 0.005 }) || values.count != constants.count
