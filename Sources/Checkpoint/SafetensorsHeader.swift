@@ -8,6 +8,8 @@ package import Numerics
 package struct SafetensorsHeader: Sendable {
     /// Longest header that is read, in bytes; the reference implementation has the same limit.
     package static let byteLimit = 100_000_000
+    /// Most tensors a file may have: what is checked within a second.
+    package static let tensorLimit = 500_000
     /// Most extents a shape may have.
     package static let rankLimit = 32
 
@@ -84,6 +86,9 @@ package struct SafetensorsHeader: Sendable {
         var texts: [String: String]?
         try scanner.object { (name, scanner) throws(JSONFault) in
             guard name == "__metadata__" else {
+                guard entries.count < tensorLimit else {
+                    throw scanner.fault(expected: "at most \(tensorLimit) tensors")
+                }
                 entries.append(try entry(name, &scanner))
                 return
             }
