@@ -39,8 +39,9 @@ public struct LoadOptions: Sendable {
     public var precision: ArithmeticPrecision
     /// Threads to compute with; nil uses every core the process may run on. Results do not depend on it.
     public var threads: Int?
-    /// Tokens of prompt and answer together. The model is trained for 16,384.
-    public var context: Int
+    /// Tokens of prompt and answer together; nil is 16,384, for which the model is trained, or the most its configuration
+    /// allows when that is less.
+    public var context: Int?
     public var keyValueCache: KeyValueCacheType
     /// Prompt tokens run at once. Results do not depend on it.
     public var prefillChunk: Int
@@ -48,7 +49,7 @@ public struct LoadOptions: Sendable {
     public var alignCorners: Bool
 
     public init(
-        precision: ArithmeticPrecision = .auto, threads: Int? = nil, context: Int = 16_384,
+        precision: ArithmeticPrecision = .auto, threads: Int? = nil, context: Int? = nil,
         keyValueCache: KeyValueCacheType = .auto, prefillChunk: Int = 512, alignCorners: Bool = true
     ) {
         self.precision = precision

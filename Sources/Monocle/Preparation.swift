@@ -30,7 +30,7 @@ extension VisionLanguageModel {
         let tokensPerTile = folder.configuration.vision?.tokensPerTile ?? 0
         let plan = try PromptPlan(
             try segments(of: inquiry, imageCount: cut.count), tokenizer: tokenizer, tokensPerTile: tokensPerTile,
-            tiles: cut.map(\.tiles.count), contextLimit: options.context, special: inquiry.special)
+            tiles: cut.map(\.tiles.count), contextLimit: context, special: inquiry.special)
         let request = GenerationRequest(
             prompt: plan.ids,
             images: plan.imageSpans.map { span in

@@ -22,7 +22,8 @@ public final class VisionLanguageModel: Sendable {
     package let folder: CheckpointFolder
     package let tokenizer: Tokenizer
     package let backend: CPUBackend
-    package let options: LoadOptions
+    /// Tokens of prompt and answer together.
+    public let context: Int
     let engine: Engine
 
     /// Maps and checks a folder, and reserves the key-value cache.
@@ -38,13 +39,17 @@ public final class VisionLanguageModel: Sendable {
     package init(folder: CheckpointFolder, options: LoadOptions) throws {
         try options.check()
         self.folder = folder
-        self.options = options
+        let longest = folder.configuration.language.maxPositions
+        context = options.context ?? min(longest, ModelConfiguration.statedContext)
+        guard (16...(1 << 20)).contains(context) else {
+            throw MonocleError(.input, "the context is \(context) tokens; it must be 16 to \(1 << 20)")
+        }
         tokenizer = try Tokenizer(contentsOf: folder.tokenizerURL)
         backend = try CPUBackend(threads: options.threads, precision: options.precision.resolved)
         engine = try Engine(
             model: try NemotronNanoVL(folder, alignCorners: options.alignCorners), tokenizer: tokenizer, backend: backend,
             options: EngineOptions(
-                context: options.context, prefillChunk: options.prefillChunk,
+                context: context, prefillChunk: options.prefillChunk,
                 keyValueType: try options.keyValueType(for: folder)))
     }
 
@@ -56,9 +61,9 @@ public final class VisionLanguageModel: Sendable {
         {
             warnings.append("the folder's chat template is not the built-in one, which is used: \(reason)")
         }
-        if options.context > ModelConfiguration.statedContext {
-            warnings.append(
-                "a context of \(options.context) tokens is beyond the \(ModelConfiguration.statedContext) the model is made for")
+        let made = min(folder.configuration.language.maxPositions, ModelConfiguration.statedContext)
+        if context > made {
+            warnings.append("a context of \(context) tokens is beyond the \(made) the model is made for; answers may degrade")
         }
         return warnings
     }
@@ -98,9 +103,6 @@ public final class VisionLanguageModel: Sendable {
 
 extension LoadOptions {
     func check() throws(MonocleError) {
-        guard (16...(1 << 20)).contains(context) else {
-            throw MonocleError(.input, "the context is \(context) tokens; it must be 16 to \(1 << 20)")
-        }
         guard (1...65_536).contains(prefillChunk) else {
             throw MonocleError(.input, "the prefill chunk is \(prefillChunk) tokens; it must be 1 to 65536")
         }

@@ -21,6 +21,7 @@ enum Failure {
 
     /// Prints the error and ends the process with its code. Help and version requests end it with 0.
     static func exit(with error: any Error) -> Never {
+        if let code = error as? ExitCode { Foundation.exit(code.rawValue) }  // the verb has said why
         if MonocleCommand.exitCode(for: error) == .success {
             print(MonocleCommand.fullMessage(for: error))
             Foundation.exit(0)

@@ -11,7 +11,10 @@ struct ModelFolderOption: ParsableArguments {
         help: ArgumentHelp("A published checkpoint folder. Default: $MONOCLE_MODEL.", valueName: "dir"))
     var path: String?
 
-    func url() throws -> URL {
+    func url() throws -> URL { try Self.url(path) }
+
+    /// The folder named on the command line or in the environment.
+    static func url(_ path: String?) throws -> URL {
         guard let path = path ?? ProcessInfo.processInfo.environment["MONOCLE_MODEL"], !path.isEmpty else {
             throw UsageError(
                 """
@@ -37,8 +40,10 @@ struct RunOptions: ParsableArguments {
     @Option(help: "Threads to compute with. Default: every usable core. Results do not depend on it.")
     var threads: Int?
 
-    @Option(help: ArgumentHelp("Room for prompt and answer together.", valueName: "tokens"))
-    var context = 16_384
+    @Option(
+        help: ArgumentHelp(
+            "Room for prompt and answer together. Default: 16384, or less when the model ends before.", valueName: "tokens"))
+    var context: Int?
 
     @Option(help: "Key-value cache: auto is bf16; fp8 needs a checkpoint that declares it.")
     var kvCache: KeyValueCacheType = .auto
