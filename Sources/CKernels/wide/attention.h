@@ -1,7 +1,8 @@
 // Attention of a few queries to a run of keys, in blocks of 64 keys with a running maximum (Milakov and Gimelshein
 // 2018, Dao et al. 2022). Blocks start at multiples of 64 positions. A query's result comes from one fixed order of
-// float operations, whatever other queries are in the call: scores are sixteen partial sums over the head's dimensions
-// and the lane tree, values are added key by key, and keys beyond a query's limit never enter.
+// float operations, whatever other queries are in the call: scores of cached keys are sixteen partial sums over the
+// head's dimensions and the lane tree, those of a tile's keys one sum in order; values are added key by key, and keys
+// beyond a query's limit never enter.
 
 enum { BLOCK = 64, PAGE = 16, BLOCK_PAGES = BLOCK / PAGE, TILE = 4, WIDTH = MONOCLE_MAX_HEAD_DIM };
 
@@ -93,6 +94,27 @@ INLINE void score_tile(
 #endif
 }
 
+/// Scores of `rows` queries with all keys of a block in columns, `keys` [padded, BLOCK]: no sum crosses lanes.
+INLINE void score_columns(struct queries *s, size_t query, size_t rows, const float *keys, float factor) {
+    const float *queries = s->q + query * s->padded;
+    for (size_t key = 0; key < BLOCK; key += VALUE_WIDTH * LANES) {
+        vf sums[VALUE_ROWS][VALUE_WIDTH];
+        for (size_t r = 0; r < rows; r++)
+            for (size_t w = 0; w < VALUE_WIDTH; w++) sums[r][w] = 0;
+        for (size_t j = 0; j < s->padded; j++) {
+            vf k[VALUE_WIDTH];
+            for (size_t w = 0; w < VALUE_WIDTH; w++) k[w] = load(keys + j * BLOCK + key + w * LANES);
+            for (size_t r = 0; r < rows; r++) {
+                vf q = splat(queries[r * s->padded + j]);
+                for (size_t w = 0; w < VALUE_WIDTH; w++) sums[r][w] = fma(q, k[w], sums[r][w]);
+            }
+        }
+        for (size_t r = 0; r < rows; r++)
+            for (size_t w = 0; w < VALUE_WIDTH; w++)
+                store(s->scores[query + r] + key + w * LANES, sums[r][w] * factor);
+    }
+}
+
 /// Turns a query's first `keys` scores into probabilities under the new running maximum.
 INLINE void softmax_block(struct queries *s, size_t query, size_t keys) {
     float *scores = s->scores[query];
@@ -157,16 +179,22 @@ INLINE void value_rows(
 }
 
 /// One block for queries `from` ..< `to`, all of which see its first `count` keys. While scores are computed the values
-/// are fetched from memory, and while values are added, the keys of the next block.
+/// are fetched from memory, and while values are added, the keys of the next block. `columns`, unless NULL, holds the
+/// keys transposed.
 INLINE void attend_block(
     struct queries *s, size_t from, size_t to, const struct block_rows *keys, const struct block_rows *values,
-    size_t count, const struct block_rows *next, float factor, int format
+    size_t count, const struct block_rows *next, const float *columns, float factor, int format
 ) {
-    for (size_t key = 0; key < count; key += 4) {
+    size_t scored = from;
+    if (columns) {
+        for (; scored + VALUE_ROWS <= to; scored += VALUE_ROWS) score_columns(s, scored, VALUE_ROWS, columns, factor);
+        for (; scored < to; scored++) score_columns(s, scored, 1, columns, factor);
+    }
+    for (size_t key = 0; key < count && scored < to; key += 4) {
         if (next)
             for (size_t i = key; i < key + 4; i++)
                 prefetch_row(block_row(values, i), s->padded * format_size(format));
-        size_t query = from;
+        size_t query = scored;
         for (; query + TILE <= to; query += TILE) score_tile(s, query, TILE, keys, key, factor, format);
         for (; query < to; query++) score_tile(s, query, 1, keys, key, factor, format);
     }
@@ -191,13 +219,13 @@ INLINE void attend_block(
 /// The block for all queries, each up to its own limit: one call for each run of queries that see equally many keys.
 INLINE void attend_limited(
     struct queries *s, const int32_t *limits, size_t start, size_t end, const struct block_rows *keys,
-    const struct block_rows *values, const struct block_rows *next, float factor, int format
+    const struct block_rows *values, const struct block_rows *next, const float *columns, float factor, int format
 ) {
     for (size_t from = 0, to; from < s->count; from = to) {
         size_t limit = (size_t)limits[from] < end ? (size_t)limits[from] : end;
         for (to = from + 1; to < s->count; to++)
             if (((size_t)limits[to] < end ? (size_t)limits[to] : end) != limit) break;
-        if (limit > start) attend_block(s, from, to, keys, values, limit - start, next, factor, format);
+        if (limit > start) attend_block(s, from, to, keys, values, limit - start, next, columns, factor, format);
     }
 }
 
@@ -212,6 +240,17 @@ INLINE void widen_block(struct block_rows *rows, size_t count, size_t head_dim, 
     for (size_t page = 0; page < BLOCK_PAGES; page++)
         rows->pages[page] = (const uint8_t *)(scratch + page * PAGE * padded);
     rows->format = MONOCLE_F32;
+}
+
+/// columns [padded, BLOCK] from rows [BLOCK, padded].
+INLINE void transpose_block(float *columns, const float *rows, size_t padded) {
+    for (size_t key = 0; key < BLOCK; key += LANES)
+        for (size_t j = 0; j < padded; j += LANES) {
+            vf square[LANES];
+            for (size_t i = 0; i < LANES; i++) square[i] = load(rows + (key + i) * padded + j);
+            transpose(square);
+            for (size_t i = 0; i < LANES; i++) store(columns + (j + i) * BLOCK + key, square[i]);
+        }
 }
 
 /// Where the block at position `start` lies; pages from `last` on repeat the block's first.
@@ -234,7 +273,7 @@ static void attend(
     const float *const *queries, const int32_t *limits, size_t count, float *records
 ) {
     struct queries s;
-    float key_scratch[BLOCK * WIDTH], value_scratch[BLOCK * WIDTH];
+    float key_scratch[BLOCK * WIDTH], value_scratch[BLOCK * WIDTH], column_scratch[BLOCK * WIDTH];
     s.count = count;
     const size_t padded = s.padded = (head_dim + LANES - 1) / LANES * LANES;
     for (size_t query = 0; query < count; query++) {
@@ -245,6 +284,7 @@ static void attend(
     }
     const float factor = scale * 0x1.715476p+0f;  // scores in powers of two
     const int widened = count > MONOCLE_DIRECT_QUERIES || head_dim % LANES != 0 || !cache->pages;
+    float *columns = cache->pages ? NULL : column_scratch;
     for (size_t start = first; start < last; start += BLOCK) {
         const size_t end = start + BLOCK < last ? start + BLOCK : last;
         struct block_rows keys, values, next;
@@ -258,13 +298,14 @@ static void attend(
         if (widened) {
             widen_block(&keys, end - start, head_dim, padded, key_scratch);
             widen_block(&values, end - start, head_dim, padded, value_scratch);
+            if (columns) transpose_block(columns, key_scratch, padded);
         }
         if (keys.format == MONOCLE_BF16)
-            attend_limited(&s, limits, start, end, &keys, &values, ahead, factor, MONOCLE_BF16);
+            attend_limited(&s, limits, start, end, &keys, &values, ahead, NULL, factor, MONOCLE_BF16);
         else if (keys.format == MONOCLE_E4M3)
-            attend_limited(&s, limits, start, end, &keys, &values, ahead, factor, MONOCLE_E4M3);
+            attend_limited(&s, limits, start, end, &keys, &values, ahead, NULL, factor, MONOCLE_E4M3);
         else
-            attend_limited(&s, limits, start, end, &keys, &values, ahead, factor, MONOCLE_F32);
+            attend_limited(&s, limits, start, end, &keys, &values, ahead, columns, factor, MONOCLE_F32);
     }
     for (size_t query = 0; query < count; query++, records += head_dim + 2) {
         __builtin_memcpy(records, s.out + query * padded, head_dim * sizeof(float));

@@ -83,6 +83,20 @@ INLINE vf fold1(vf x, vf y) {
            __builtin_shufflevector(x, y, 1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15, 29, 31);
 }
 
+/// Rows to columns. Interleaving rows i and i + 8 is a perfect shuffle of the 256 elements; four of them transpose.
+INLINE void transpose(vf rows[16]) {
+    for (int step = 0; step < 4; step++) {
+        vf next[16];
+        for (int i = 0; i < 8; i++) {
+            vf a = rows[i], b = rows[i + 8];
+            next[2 * i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+            next[2 * i + 1] =
+                __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+        }
+        for (int i = 0; i < 16; i++) rows[i] = next[i];
+    }
+}
+
 /// The sum of all lanes, by the tree.
 INLINE float sum(vf v) {
     vf half = fold8(v, v), quarter = fold4(half, half), pair = fold2(quarter, quarter);
