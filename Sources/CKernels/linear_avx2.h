@@ -1,11 +1,11 @@
-// NVFP4 to float32 with AVX2, shared with the AVX-512 file.
+// What the AVX2 linear kernels share: loads of NVFP4 weights. Knows nothing of loops.
 #ifndef MONOCLE_LINEAR_AVX2_H
 #define MONOCLE_LINEAR_AVX2_H
 
 #include <immintrin.h>
 
-#include "linear_quantize.h"
-#include <stddef.h>
+#include "linear.h"
+#include "linear_blocks.h"
 
 #define AVX2 __attribute__((target("avx2,fma,f16c")))
 
@@ -32,6 +32,57 @@ AVX2 INLINE void decode_nvfp4_avx2(const uint8_t *packed, const uint8_t *scales,
         _mm256_storeu_ps(row + 16 * block, _mm256_permute2f128_ps(low, upper, 0x20));
         _mm256_storeu_ps(row + 16 * block + 8, _mm256_permute2f128_ps(low, upper, 0x31));
     }
+}
+
+enum {
+    AVX2_LANES = 8,
+    AVX2_UNIT = 16 * AVX2_LANES,  // inputs
+    AVX2_GROUP = 16,              // weight rows that stay in the second-level cache while all rows of x pass them
+    AVX2_AHEAD = 4096,            // bytes between the reads of a stream of weights and its requests
+};
+
+/// Eight e4m3 values as float32; exact, NaN and signs included.
+AVX2 INLINE __m256 widen_scales_avx2(__m128i scales) {
+    const __m256i bits = _mm256_slli_epi32(_mm256_cvtepi8_epi32(scales), 20);
+    const __m256i kept = _mm256_and_si256(bits, _mm256_set1_epi32((int)0x87F00000));
+    const __m256i nan = _mm256_set1_epi32(0x07F00000);
+    const __m256 values = _mm256_mul_ps(_mm256_castsi256_ps(kept), _mm256_set1_ps(0x1p120f));
+    const __m256i is_nan = _mm256_cmpeq_epi32(_mm256_and_si256(kept, nan), nan);
+    return _mm256_or_ps(values, _mm256_castsi256_ps(is_nan));
+}
+
+/// One unit of an NVFP4 row, 8 blocks: four vectors of codes in the order of `pack_integers`, looked up in a table, and
+/// the lanes' scales.
+struct avx2_unit {
+    __m256i quarter[4];
+    __m256 scales;
+};
+
+AVX2 INLINE struct avx2_unit load_unit_avx2(const uint8_t *packed, const uint8_t *scales, __m128i table) {
+    const __m256i values = _mm256_broadcastsi128_si256(table), nibble = _mm256_set1_epi8(0xF);
+    _mm_prefetch((const char *)packed + AVX2_AHEAD, _MM_HINT_T0);
+    const __m256 a = _mm256_loadu_ps((const void *)packed);
+    const __m256 b = _mm256_loadu_ps((const void *)(packed + 32));
+    const __m256i front = _mm256_castps_si256(_mm256_shuffle_ps(a, b, 0x88));
+    const __m256i back = _mm256_castps_si256(_mm256_shuffle_ps(a, b, 0xDD));
+    const __m128i order = _mm_setr_epi8(0, 1, 4, 5, 2, 3, 6, 7, -1, -1, -1, -1, -1, -1, -1, -1);
+    const __m128i scale_bytes = _mm_shuffle_epi8(_mm_loadl_epi64((const void *)scales), order);
+    return (struct avx2_unit){
+        .quarter = {_mm256_shuffle_epi8(values, _mm256_and_si256(front, nibble)),
+                    _mm256_shuffle_epi8(values, _mm256_and_si256(_mm256_srli_epi16(front, 4), nibble)),
+                    _mm256_shuffle_epi8(values, _mm256_and_si256(back, nibble)),
+                    _mm256_shuffle_epi8(values, _mm256_and_si256(_mm256_srli_epi16(back, 4), nibble))},
+        .scales = widen_scales_avx2(scale_bytes),
+    };
+}
+
+/// The sum of eight lanes, halves first, times the weight's factor, plus the bias of `output`.
+AVX2 INLINE float finish_avx2(const struct monocle_weight *weight, __m256 lanes, size_t output) {
+#pragma clang fp contract(off)
+    const __m128 four = _mm_add_ps(_mm256_castps256_ps128(lanes), _mm256_extractf128_ps(lanes, 1));
+    const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    const float product = _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two))) * weight->sum_factor;
+    return weight->bias ? product + weight->bias[output] : product;
 }
 
 #endif

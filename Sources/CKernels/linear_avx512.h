@@ -19,6 +19,7 @@ enum {
     LANES = 16,   // lanes of a unit; outputs of a panel
     FEW = 4,      // rows a rows kernel takes at once
     TILE = 12,    // rows a panels kernel takes at once
+    AHEAD = 4096, // bytes between a rows kernel's reads and its requests
 };
 
 /// Calls `call` with `rows`, 1 to TILE, as a constant.
@@ -75,11 +76,11 @@ AVX512 INLINE struct nvfp4_unit load_unit(const uint8_t *packed, const uint8_t *
         b = blocks > 8 ? _mm512_maskz_loadu_epi8(low_bits64(8 * blocks - 64), packed + 64) : _mm512_setzero_si512();
         s = _mm_maskz_loadu_epi8(low_bits16(blocks), scales);
     }
-    const __m128i order = _mm_setr_epi8(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15);
+    const __m128i order = _mm_setr_epi8(0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15);
     const __m512 fa = _mm512_castsi512_ps(a), fb = _mm512_castsi512_ps(b);
     return (struct nvfp4_unit){
-        .front = _mm512_castps_si512(_mm512_mask_moveldup_ps(fa, 0xAAAA, fb)),
-        .back = _mm512_castps_si512(_mm512_mask_movehdup_ps(fb, 0x5555, fa)),
+        .front = _mm512_castps_si512(_mm512_shuffle_ps(fa, fb, 0x88)),
+        .back = _mm512_castps_si512(_mm512_shuffle_ps(fa, fb, 0xDD)),
         .scales = widen_scales(_mm_shuffle_epi8(s, order)),
     };
 }
@@ -127,6 +128,14 @@ AVX512 INLINE void finish_lanes(const struct monocle_weight *weight, __m512i lan
     __m512 sums = _mm512_castsi512_ps(lanes[0]);
     UNROLL for (int lane = 1; lane < LANES; lane++) sums = _mm512_add_ps(sums, _mm512_castsi512_ps(lanes[lane]));
     finish(weight, sums, row, output, outputs, y);
+}
+
+/// Asks for the bytes that a stream of weights reaches soon; the address need not exist.
+INLINE void prefetch(const uint8_t *bytes) { _mm_prefetch((const char *)bytes + AHEAD, _MM_HINT_T0); }
+
+/// Asks for `line` of the sixteen weight rows after those at `rows`, while the latter are laid out; `bytes`: of a row.
+INLINE void prefetch_panel(const uint8_t *rows, size_t bytes, size_t line) {
+    if (line * 64 < bytes * LANES) _mm_prefetch((const char *)rows + bytes * LANES + 64 * line, _MM_HINT_T1);
 }
 
 /// Rows of the next tile: tiles of at most TILE rows, as even as possible.

@@ -31,53 +31,59 @@ AVX512 INLINE __m512i load_pairs(const uint8_t *row, size_t start, size_t count,
     return count >= UNIT ? _mm512_loadu_si512(row + 2 * start) : _mm512_maskz_loadu_epi16(kept, row + 2 * start);
 }
 
+/// Adds a unit of a weight row to the lanes of `rows` rows.
+AVX512 INLINE void add_pairs(__m512i weights, const uint8_t *x, size_t stride, const int rows, __m512 *lanes) {
+    UNROLL for (int r = 0; r < rows; r++)
+        lanes[r] = _mm512_dpbf16_ps(lanes[r], (__m512bh)weights, (__m512bh)_mm512_load_si512(x + r * stride));
+}
+
+/// Up to sixteen outputs of `rows` rows.
 AVX512 INLINE void few_rows(const struct monocle_weight *weight, const uint8_t *x, size_t stride, size_t row,
-                            const int rows, size_t first, size_t last, float *y, const bool fp8) {
-    const size_t inputs = weight->inputs, units = inputs / UNIT;
-    for (size_t output = first; output < last; output += LANES) {
-        const size_t outputs = last - output < LANES ? last - output : LANES;
-        __m512i sums[FEW][LANES];
-        for (size_t i = 0; i < LANES; i += 2) {
-            // Two outputs at a time hide the latency of their two chains.
-            const uint8_t *weights[2];
-            __m512 lanes[2][FEW];
-            UNROLL for (size_t j = 0; j < 2; j++) {
-                weights[j] = weight->elements + (output + (i + j < outputs ? i + j : 0)) * inputs * (fp8 ? 1 : 2);
-                UNROLL for (int r = 0; r < rows; r++) lanes[j][r] = _mm512_setzero_ps();
-            }
-            for (size_t unit = 0; unit < units; unit++) {
-                UNROLL for (int j = 0; j < 2; j++) {
-                    const __m512i w = load_pairs(weights[j], unit * UNIT, UNIT, fp8);
-                    UNROLL for (int r = 0; r < rows; r++)
-                        lanes[j][r] = _mm512_dpbf16_ps(
-                            lanes[j][r], (__m512bh)w, (__m512bh)_mm512_load_si512(x + r * stride + unit * UNIT_BYTES));
-                }
-            }
-            if (inputs % UNIT) {
-                UNROLL for (int j = 0; j < 2; j++) {
-                    const __m512i w = load_pairs(weights[j], units * UNIT, inputs % UNIT, fp8);
-                    UNROLL for (int r = 0; r < rows; r++)
-                        lanes[j][r] =
-                            _mm512_dpbf16_ps(lanes[j][r], (__m512bh)w,
-                                             (__m512bh)_mm512_load_si512(x + r * stride + units * UNIT_BYTES));
-                }
-            }
-            UNROLL for (int j = 0; j < 2; j++)
-                UNROLL for (int r = 0; r < rows; r++) sums[r][i + j] = _mm512_castps_si512(lanes[j][r]);
+                            const int rows, size_t output, size_t outputs, float *y, const bool fp8) {
+    const size_t inputs = weight->inputs, units = inputs / UNIT, bytes = inputs * (fp8 ? 1 : 2);
+    // One long stream is read fastest. An fp8 row, half as long, needs two chains to keep up with memory, and several
+    // rows of x load each of their vectors for two outputs.
+    const int chains = fp8 || rows > 1 ? 2 : 1;
+    __m512i sums[FEW][LANES];
+    for (size_t i = 0; i < LANES; i += (size_t)chains) {
+        const uint8_t *weights[2];
+        __m512 lanes[2][FEW];
+        UNROLL for (int j = 0; j < chains; j++) {
+            const size_t chosen = i + (size_t)j < outputs ? i + (size_t)j : 0;
+            weights[j] = weight->elements + (output + chosen) * bytes;
+            UNROLL for (int r = 0; r < rows; r++) lanes[j][r] = _mm512_setzero_ps();
         }
-        UNROLL for (int r = 0; r < rows; r++) finish_lanes(weight, sums[r], row + r, output, outputs, y);
+        for (size_t unit = 0; unit < units; unit++) {
+            UNROLL for (int j = 0; j < chains; j++) {
+                prefetch(weights[j] + unit * UNIT * (fp8 ? 1 : 2));
+                add_pairs(load_pairs(weights[j], unit * UNIT, UNIT, fp8), x + unit * UNIT_BYTES, stride, rows,
+                          lanes[j]);
+            }
+        }
+        if (inputs % UNIT) {
+            UNROLL for (int j = 0; j < chains; j++)
+                add_pairs(load_pairs(weights[j], units * UNIT, inputs % UNIT, fp8), x + units * UNIT_BYTES, stride,
+                          rows, lanes[j]);
+        }
+        UNROLL for (int j = 0; j < chains; j++)
+            UNROLL for (int r = 0; r < rows; r++) sums[r][i + (size_t)j] = _mm512_castps_si512(lanes[j][r]);
     }
+    UNROLL for (int r = 0; r < rows; r++) finish_lanes(weight, sums[r], row + r, output, outputs, y);
 }
 
 AVX512 INLINE void all_rows(const struct monocle_weight *weight, const struct monocle_packed_rows *x, size_t first,
                             size_t last, float *y, const bool fp8) {
-    for (size_t row = 0; row < x->rows; row += FEW) {
-        const uint8_t *const start = x->bytes + row * x->stride;
-        switch (x->rows - row) {
-        case 1: few_rows(weight, start, x->stride, row, 1, first, last, y, fp8); break;
-        case 2: few_rows(weight, start, x->stride, row, 2, first, last, y, fp8); break;
-        case 3: few_rows(weight, start, x->stride, row, 3, first, last, y, fp8); break;
-        default: few_rows(weight, start, x->stride, row, 4, first, last, y, fp8); break;
+    // The rows pass the same sixteen weight rows, which stay in a cache, four by four.
+    for (size_t output = first; output < last; output += LANES) {
+        const size_t outputs = last - output < LANES ? last - output : LANES;
+        for (size_t row = 0; row < x->rows; row += FEW) {
+            const uint8_t *const start = x->bytes + row * x->stride;
+            switch (x->rows - row) {
+            case 1: few_rows(weight, start, x->stride, row, 1, output, outputs, y, fp8); break;
+            case 2: few_rows(weight, start, x->stride, row, 2, output, outputs, y, fp8); break;
+            case 3: few_rows(weight, start, x->stride, row, 3, output, outputs, y, fp8); break;
+            default: few_rows(weight, start, x->stride, row, 4, output, outputs, y, fp8); break;
+            }
         }
     }
 }
@@ -91,20 +97,26 @@ AVX512 void monocle_linear_bf16_rows_avx512(const struct monocle_weight *weight,
         all_rows(weight, x, first, last, y, false);
 }
 
+/// Where the record of (lane, unit) starts. Lanes are a cache line further apart than their units fill, because at a
+/// power of two their lines would meet in one set of the cache.
+INLINE size_t panel_record(size_t lane, size_t units, size_t unit) {
+    return (lane * (units + 1) + unit) * PANEL_RECORD;
+}
+
 /// Lays out sixteen weight rows as records of (lane, unit): a vector of bf16 pairs.
 AVX512 INLINE void fill_panel(const struct monocle_weight *weight, size_t output, size_t outputs, uint8_t *panel,
                               const bool fp8) {
-    const size_t inputs = weight->inputs, units = (inputs + UNIT - 1) / UNIT;
+    const size_t inputs = weight->inputs, units = (inputs + UNIT - 1) / UNIT, bytes = inputs * (fp8 ? 1 : 2);
     for (size_t unit = 0; unit < units; unit++) {
         __m512i pairs[16];
         for (size_t i = 0; i < 16; i++) {
             const size_t row = output + (i < outputs ? i : 0);
-            pairs[i] = load_pairs(weight->elements + row * inputs * (fp8 ? 1 : 2), unit * UNIT, inputs - unit * UNIT,
-                                  fp8);
+            prefetch_panel(weight->elements + output * bytes, bytes, unit * 16 + i);
+            pairs[i] = load_pairs(weight->elements + row * bytes, unit * UNIT, inputs - unit * UNIT, fp8);
         }
         transpose(pairs);
         for (size_t lane = 0; lane < LANES; lane++)
-            _mm512_store_si512(panel + (lane * units + unit) * PANEL_RECORD, pairs[lane]);
+            _mm512_store_si512(panel + panel_record(lane, units, unit), pairs[lane]);
     }
 }
 
@@ -124,7 +136,7 @@ AVX512 INLINE void multiply_tile(const struct monocle_weight *weight, const uint
         __m512 sums[TILE];
         UNROLL for (int r = 0; r < rows; r++) sums[r] = _mm512_setzero_ps();
         for (size_t unit = 0; unit < units; unit++) {
-            const __m512i w = _mm512_load_si512(panel + (lane * units + unit) * PANEL_RECORD);
+            const __m512i w = _mm512_load_si512(panel + panel_record(lane, units, unit));
             const uint8_t *const a = x + (lane * units + unit) * RECORD;
             UNROLL for (int r = 0; r < rows; r++)
                 sums[r] = _mm512_dpbf16_ps(sums[r], (__m512bh)w,

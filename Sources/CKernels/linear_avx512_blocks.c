@@ -33,6 +33,8 @@ AVX512 INLINE __m512 multiply_pairs(__m512 sums, __m512i a, __m512i b) {
 AVX512 INLINE void add_unit(const uint8_t *packed, const uint8_t *scales, size_t blocks, const uint8_t *x,
                             size_t stride, const int rows, __m512 *lanes) {
     const __m512i table = bf16_values();
+    prefetch(packed);
+    prefetch(packed + 64);
     const struct nvfp4_unit unit = load_unit(packed, scales, blocks);
     __m512 products[FEW];
     UNROLL for (int row = 0; row < rows; row++) products[row] = _mm512_setzero_ps();
@@ -45,42 +47,44 @@ AVX512 INLINE void add_unit(const uint8_t *packed, const uint8_t *scales, size_t
         lanes[row] = _mm512_fmadd_ps(products[row], unit.scales, lanes[row]);
 }
 
+/// Up to sixteen outputs of `rows` rows.
 AVX512 INLINE void few_rows(const struct monocle_weight *weight, const uint8_t *x, size_t stride, size_t row,
-                            const int rows, size_t first, size_t last, float *y) {
+                            const int rows, size_t output, size_t outputs, float *y) {
     const size_t blocks = weight->inputs / 16, units = blocks / LANES;
-    for (size_t output = first; output < last; output += LANES) {
-        const size_t outputs = last - output < LANES ? last - output : LANES;
-        __m512i sums[FEW][LANES];
-        for (size_t i = 0; i < outputs; i++) {
-            const uint8_t *const packed = weight->elements + (output + i) * blocks * 8;
-            const uint8_t *const scales = weight->block_scales + (output + i) * blocks;
-            __m512 lanes[FEW];
-            UNROLL for (int r = 0; r < rows; r++) lanes[r] = _mm512_setzero_ps();
-            for (size_t unit = 0; unit < units; unit++)
-                add_unit(packed + unit * UNIT / 2, scales + unit * LANES, LANES, x + unit * UNIT_BYTES, stride, rows,
-                         lanes);
-            if (blocks % LANES)
-                add_unit(packed + units * UNIT / 2, scales + units * LANES, blocks % LANES, x + units * UNIT_BYTES,
-                         stride, rows, lanes);
-            UNROLL for (int r = 0; r < rows; r++) sums[r][i] = _mm512_castps_si512(lanes[r]);
-        }
-        for (size_t i = outputs; i < LANES; i++)
-            UNROLL for (int r = 0; r < rows; r++) sums[r][i] = _mm512_setzero_si512();
-        UNROLL for (int r = 0; r < rows; r++) finish_lanes(weight, sums[r], row + r, output, outputs, y);
+    __m512i sums[FEW][LANES];
+    for (size_t i = 0; i < outputs; i++) {
+        const uint8_t *const packed = weight->elements + (output + i) * blocks * 8;
+        const uint8_t *const scales = weight->block_scales + (output + i) * blocks;
+        __m512 lanes[FEW];
+        UNROLL for (int r = 0; r < rows; r++) lanes[r] = _mm512_setzero_ps();
+        for (size_t unit = 0; unit < units; unit++)
+            add_unit(packed + unit * UNIT / 2, scales + unit * LANES, LANES, x + unit * UNIT_BYTES, stride, rows,
+                     lanes);
+        if (blocks % LANES)
+            add_unit(packed + units * UNIT / 2, scales + units * LANES, blocks % LANES, x + units * UNIT_BYTES,
+                     stride, rows, lanes);
+        UNROLL for (int r = 0; r < rows; r++) sums[r][i] = _mm512_castps_si512(lanes[r]);
     }
+    for (size_t i = outputs; i < LANES; i++)
+        UNROLL for (int r = 0; r < rows; r++) sums[r][i] = _mm512_setzero_si512();
+    UNROLL for (int r = 0; r < rows; r++) finish_lanes(weight, sums[r], row + r, output, outputs, y);
 }
 
 AVX512 void monocle_linear_blocks_rows_avx512(const struct monocle_weight *weight,
                                               const struct monocle_packed_rows *x, size_t first, size_t last, float *y,
                                               uint8_t *scratch) {
     (void)scratch;
-    for (size_t row = 0; row < x->rows; row += FEW) {
-        const uint8_t *const start = x->bytes + row * x->stride;
-        switch (x->rows - row) {
-        case 1: few_rows(weight, start, x->stride, row, 1, first, last, y); break;
-        case 2: few_rows(weight, start, x->stride, row, 2, first, last, y); break;
-        case 3: few_rows(weight, start, x->stride, row, 3, first, last, y); break;
-        default: few_rows(weight, start, x->stride, row, 4, first, last, y); break;
+    // The rows pass the same sixteen weight rows, which stay in a cache, four by four.
+    for (size_t output = first; output < last; output += LANES) {
+        const size_t outputs = last - output < LANES ? last - output : LANES;
+        for (size_t row = 0; row < x->rows; row += FEW) {
+            const uint8_t *const start = x->bytes + row * x->stride;
+            switch (x->rows - row) {
+            case 1: few_rows(weight, start, x->stride, row, 1, output, outputs, y); break;
+            case 2: few_rows(weight, start, x->stride, row, 2, output, outputs, y); break;
+            case 3: few_rows(weight, start, x->stride, row, 3, output, outputs, y); break;
+            default: few_rows(weight, start, x->stride, row, 4, output, outputs, y); break;
+            }
         }
     }
 }
@@ -93,6 +97,8 @@ AVX512 static void fill_panel(const struct monocle_weight *weight, size_t output
         __m512i front[16], back[16], scales[16];
         for (size_t i = 0; i < 16; i++) {
             const size_t row = output + (i < outputs ? i : 0);
+            prefetch_panel(weight->elements + output * blocks * 8, blocks * 8, unit * 32 + i * 2);
+            prefetch_panel(weight->elements + output * blocks * 8, blocks * 8, unit * 32 + i * 2 + 1);
             const struct nvfp4_unit loaded =
                 load_unit(weight->elements + row * blocks * 8 + unit * UNIT / 2,
                           weight->block_scales + row * blocks + unit * LANES, blocks - unit * LANES);

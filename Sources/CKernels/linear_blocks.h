@@ -2,8 +2,8 @@
 //
 // A unit is one vector of lanes; a lane's share of a unit is a record of `words` 32-bit words. Rows kernels read a unit
 // as vectors: word w of all lanes side by side. Panels kernels read records whole: all units of lane 0, of lane 1, ...
-// For NVFP4 a lane is a block of 16 inputs and a unit is two loads of packed bytes, A and B: even lanes hold the
-// blocks of A, odd lanes those of B, so that one shuffle gathers a block's halves into two vectors.
+// For NVFP4 a lane is a block of 16 inputs and a unit is two loads of packed bytes, A and B: four lanes hold two blocks
+// of A, then two of B, so that one shuffle gathers the first halves of the blocks and one the second halves.
 #ifndef MONOCLE_LINEAR_BLOCKS_H
 #define MONOCLE_LINEAR_BLOCKS_H
 
@@ -12,7 +12,8 @@
 
 /// The lane of the unit's block `block`.
 INLINE size_t block_lane(size_t block, size_t lanes) {
-    return block < lanes / 2 ? 2 * block : 2 * (block - lanes / 2) + 1;
+    const size_t load = block / (lanes / 2), place = block % (lanes / 2);
+    return place / 2 * 4 + 2 * load + place % 2;
 }
 
 /// Where word `word` of the record of (unit, lane) lies.
@@ -73,6 +74,23 @@ INLINE void pack_block_pairs(const float *x, size_t inputs, size_t first, size_t
                 const size_t low = word < 4 ? word : 4 + word;
                 const uint32_t pair = rounded[low] | (uint32_t)rounded[low + 4] << 16;
                 memcpy(packed_word(row, units, unit, lane, word, lanes, 8, panels), &pair, 4);
+            }
+        }
+    }
+}
+
+/// Sixteen words a block: inputs rounded to bf16, as float32, in the order of `pack_integers`.
+INLINE void pack_block_floats(const float *x, size_t inputs, size_t first, size_t last, uint8_t *row, size_t lanes) {
+    const size_t units = (inputs + 16 * lanes - 1) / (16 * lanes);
+    for (size_t unit = first; unit < last; unit++) {
+        for (size_t block = 0; block < lanes; block++) {
+            float copy[16];
+            const float *values = block_inputs(x, inputs, (unit * lanes + block) * 16, copy);
+            const size_t lane = block_lane(block, lanes);
+            for (size_t word = 0; word < 16; word++) {
+                const size_t input = word / 8 * 8 + word % 4 * 2 + word / 4 % 2;
+                const uint32_t bits = (uint32_t)bf16_round(values[input]) << 16;
+                memcpy(packed_word(row, units, unit, lane, word, lanes, 16, false), &bits, 4);
             }
         }
     }

@@ -18,10 +18,14 @@ WIDENED_TARGET INLINE void widen_row(const struct monocle_weight *weight, size_t
     case MONOCLE_WEIGHT_F32: memcpy(row, weight->elements + output * inputs * 4, inputs * 4); break;
     case MONOCLE_WEIGHT_BF16: {
         const uint8_t *source = weight->elements + output * inputs * 2;
-        for (size_t k = 0; k < inputs; k++) {
-            uint16_t bits;
-            memcpy(&bits, source + 2 * k, 2);
-            row[k] = float_from_bits((uint32_t)bits << 16);
+        for (size_t start = 0; start < inputs; start += 256) {
+            const size_t end = inputs - start < 256 ? inputs : start + 256;
+            for (size_t line = 0; line < 8; line++) __builtin_prefetch(source + 2 * start + 64 * line + 8192);
+            for (size_t k = start; k < end; k++) {
+                uint16_t bits;
+                memcpy(&bits, source + 2 * k, 2);
+                row[k] = float_from_bits((uint32_t)bits << 16);
+            }
         }
         break;
     }
@@ -68,16 +72,15 @@ WIDENED_TARGET INLINE void widened_tile(const float *weights, const uint8_t *x, 
 #pragma clang loop unroll(full)
         for (int output = 0; output < WIDENED_OUTPUTS; output++) sum[row][output] = (widened_lanes){0};
     for (size_t step = 0; step < steps; step++) {
-        widened_lanes w[WIDENED_OUTPUTS];
+        widened_lanes a[WIDENED_ROWS];
 #pragma clang loop unroll(full)
-        for (int output = 0; output < WIDENED_OUTPUTS; output++)
-            w[output] = *(const widened_load *)(weights + (output * steps + step) * WIDENED_LANES);
+        for (int row = 0; row < rows; row++)
+            a[row] = *(const widened_load *)(x + row * stride + step * sizeof(widened_lanes));
 #pragma clang loop unroll(full)
-        for (int row = 0; row < rows; row++) {
-            const widened_lanes a = *(const widened_load *)(x + row * stride + step * sizeof(widened_lanes));
+        for (int output = 0; output < WIDENED_OUTPUTS; output++) {
+            const widened_lanes w = *(const widened_load *)(weights + (output * steps + step) * WIDENED_LANES);
 #pragma clang loop unroll(full)
-            for (int output = 0; output < WIDENED_OUTPUTS; output++)
-                sum[row][output] = WIDENED_FMA(a, w[output], sum[row][output]);
+            for (int row = 0; row < rows; row++) sum[row][output] = WIDENED_FMA(a[row], w, sum[row][output]);
         }
     }
 #pragma clang loop unroll(full)

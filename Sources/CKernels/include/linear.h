@@ -71,15 +71,18 @@ monocle_pack monocle_pack_int8_panels_avx512;
 monocle_pack monocle_pack_nvfp4_panels_avx512;
 monocle_multiply monocle_linear_int8_panels_avx512;
 
-// bf16 activations against NVFP4 weights. Units of 256 inputs, 512 bytes; panels' scratch: 576 bytes for each 16
-// inputs.
+// bf16 activations against NVFP4 weights.
+// avx2: multiplies e2m1 values times two, so the weight's `sum_factor` takes 0.5 more. Units of 128 inputs, 512 bytes; no scratch.
+monocle_pack monocle_pack_blocks_avx2;
+monocle_multiply monocle_linear_blocks_avx2;
+// avx512: units of 256 inputs, 512 bytes; panels' scratch: 576 bytes for each 16 inputs.
 monocle_pack monocle_pack_blocks_rows_avx512;
 monocle_multiply monocle_linear_blocks_rows_avx512;
 monocle_pack monocle_pack_blocks_panels_avx512;
 monocle_multiply monocle_linear_blocks_panels_avx512;
 
 // bf16 activations against bf16 or fp8 weights. Units of 32 inputs, 64 bytes; panels' scratch: 512 bytes for each 16
-// inputs.
+// inputs and 1024 more.
 monocle_pack monocle_pack_bf16_rows_avx512;
 monocle_multiply monocle_linear_bf16_rows_avx512;
 monocle_pack monocle_pack_bf16_panels_avx512;

@@ -113,26 +113,41 @@ extension LinearKernel {
                 name: name,
                 few: Loops(packing: rows, multiply: monocle_linear_int8_rows_avx512),
                 many: Loops(packing: panels, multiply: monocle_linear_int8_panels_avx512, scratch: 320),
-                manyRows: 5)
+                manyRows: 12)
         #else
         case .avx2, .avx512: return integer(.scalar, nvfp4: nvfp4)
         #endif
         }
     }
 
+    /// NVFP4 weights against bf16 activations; `factor` belongs into the weight's `sum_factor`.
+    static func blocks(_ isa: InstructionSet) -> (kernel: LinearKernel, factor: Float) {
+        switch isa {
+        case .scalar: return (widened(.scalar, roundingToBFloat16: true), 1)
+        #if arch(x86_64)
+        case .avx2:
+            let packing = ActivationPacking(
+                name: "bf16 blocks as f32", unit: 128, unitBytes: 512, pack: monocle_pack_blocks_avx2)
+            let loops = Loops(packing: packing, multiply: monocle_linear_blocks_avx2)
+            return (LinearKernel(name: "f32 products of nvfp4 blocks, avx2", loops), 0.5)
+        case .avx512:
+            let rows = ActivationPacking(
+                name: "bf16 blocks rows", unit: 256, unitBytes: 512, pack: monocle_pack_blocks_rows_avx512)
+            let panels = ActivationPacking(
+                name: "bf16 blocks panels", unit: 256, unitBytes: 512, pack: monocle_pack_blocks_panels_avx512)
+            let kernel = LinearKernel(
+                name: "bf16 products of nvfp4 blocks, avx512",
+                few: Loops(packing: rows, multiply: monocle_linear_blocks_rows_avx512),
+                many: Loops(packing: panels, multiply: monocle_linear_blocks_panels_avx512, scratch: 576),
+                manyRows: 12)
+            return (kernel, 1)
+        #else
+        case .avx2, .avx512: return blocks(.scalar)
+        #endif
+        }
+    }
+
     #if arch(x86_64)
-    /// NVFP4 weights against bf16 activations in vdpbf16ps.
-    static let blocks = LinearKernel(
-        name: "bf16 products of nvfp4 blocks, avx512",
-        few: Loops(
-            packing: ActivationPacking(
-                name: "bf16 blocks rows", unit: 256, unitBytes: 512, pack: monocle_pack_blocks_rows_avx512),
-            multiply: monocle_linear_blocks_rows_avx512),
-        many: Loops(
-            packing: ActivationPacking(
-                name: "bf16 blocks panels", unit: 256, unitBytes: 512, pack: monocle_pack_blocks_panels_avx512),
-            multiply: monocle_linear_blocks_panels_avx512, scratch: 576),
-        manyRows: 5)
 
     /// bf16 and fp8 weights against bf16 activations in vdpbf16ps.
     static let pairs = LinearKernel(
@@ -145,12 +160,11 @@ extension LinearKernel {
             packing: ActivationPacking(
                 name: "bf16 panels", unit: 32, unitBytes: 64, pack: monocle_pack_bf16_panels_avx512),
             multiply: monocle_linear_bf16_panels_avx512, scratch: 512),
-        manyRows: 5)
+        manyRows: 10)
     #else
-    static let blocks = widened(.scalar, roundingToBFloat16: true)
-    static let pairs = blocks
+    static let pairs = widened(.scalar, roundingToBFloat16: true)
     #endif
 
-    /// Bytes of a thread's scratch: rows are filled up to the largest unit, 256 inputs.
-    func scratchBytes(rows: Int, inputs: Int) -> Int { (inputs + 255) / 256 * 16 * loops(rows: rows).scratch }
+    /// Bytes of a thread's scratch: rows are filled up to the largest unit, 256 inputs; and one unit more.
+    func scratchBytes(rows: Int, inputs: Int) -> Int { ((inputs + 255) / 256 + 1) * 16 * loops(rows: rows).scratch }
 }

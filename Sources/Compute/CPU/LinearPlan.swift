@@ -64,8 +64,9 @@ struct LinearPlan {
                 factors.element = globalScale
                 (kernel, fastest) = (widened, .yes)
             case .w4a16:
-                factors.sum = globalScale
-                kernel = isa == .avx512 ? .blocks : widenedBFloat
+                let blocks = LinearKernel.blocks(isa)
+                kernel = blocks.kernel
+                factors.sum = globalScale * blocks.factor
                 fastest = isa == .avx512 ? .yes : slower
             case .w4a8:
                 factors.sum = globalScale * 0.5  // codes are e2m1 values times two

@@ -136,6 +136,7 @@ struct ExactProduct {
             switch (weight.format, precision, isa) {
             case (_, .f32, _): widened
             case (.nvfp4, .w4a16, .avx512): 16 + chain(256, each: 1)  // a block: 8 times 2 roundings
+            case (.nvfp4, .w4a16, .avx2): 16 + chain(128, each: 1)  // a block: 16 roundings
             case (.nvfp4, .w4a8, .scalar), (.nvfp4, .w4a4, .scalar): 1 + chain(16, each: 2)
             case (.nvfp4, .w4a8, _), (.nvfp4, .w4a4, _): 1 + chain(16 * lanes, each: 1)
             case (.dense(let view), _, .avx512) where view.dtype == .bf16: chain(32, each: 2)

@@ -36,7 +36,8 @@ private enum Layout: Sendable {
         }
         return (0..<x.count / 16).map { block in
             let unit = block / lanes, index = block % lanes
-            let lane = index < lanes / 2 ? 2 * index : 2 * (index - lanes / 2) + 1
+            let (load, place) = lanes == 1 ? (0, 0) : index.quotientAndRemainder(dividingBy: lanes / 2)
+            let lane = place / 2 * 4 + 2 * load + place % 2
             switch self {
             case .blocks:
                 let codes = row[24 * block..<24 * block + 16].map { Int8(bitPattern: $0) }
