@@ -6,6 +6,7 @@
 
 #include "linear.h"
 #include "linear_blocks.h"
+#include "linear_prefetch.h"
 
 #define AVX2 __attribute__((target("avx2,fma,f16c")))
 
@@ -38,7 +39,6 @@ enum {
     AVX2_LANES = 8,
     AVX2_UNIT = 16 * AVX2_LANES,  // inputs
     AVX2_GROUP = 16,              // weight rows that stay in the second-level cache while all rows of x pass them
-    AVX2_AHEAD = 4096,            // bytes between the reads of a stream of weights and its requests
 };
 
 /// Eight e4m3 values as float32; exact, NaN and signs included.
@@ -60,7 +60,7 @@ struct avx2_unit {
 
 AVX2 INLINE struct avx2_unit load_unit_avx2(const uint8_t *packed, const uint8_t *scales, __m128i table) {
     const __m256i values = _mm256_broadcastsi128_si256(table), nibble = _mm256_set1_epi8(0xF);
-    _mm_prefetch((const char *)packed + AVX2_AHEAD, _MM_HINT_T0);
+    prefetch_stream(packed);
     const __m256 a = _mm256_loadu_ps((const void *)packed);
     const __m256 b = _mm256_loadu_ps((const void *)(packed + 32));
     const __m256i front = _mm256_castps_si256(_mm256_shuffle_ps(a, b, 0x88));

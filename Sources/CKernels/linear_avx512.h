@@ -11,15 +11,15 @@
 
 #include "linear.h"
 #include "linear_blocks.h"
+#include "linear_prefetch.h"
 
 #define AVX512 __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16")))
 #define UNROLL _Pragma("clang loop unroll(full)")
 
 enum {
-    LANES = 16,   // lanes of a unit; outputs of a panel
-    FEW = 4,      // rows a rows kernel takes at once
-    TILE = 12,    // rows a panels kernel takes at once
-    AHEAD = 4096, // bytes between a rows kernel's reads and its requests
+    LANES = 16,  // lanes of a unit; outputs of a panel
+    FEW = 4,     // rows a rows kernel takes at once
+    TILE = 12,   // rows a panels kernel takes at once
 };
 
 /// Calls `call` with `rows`, 1 to TILE, as a constant.
@@ -130,8 +130,6 @@ AVX512 INLINE void finish_lanes(const struct monocle_weight *weight, __m512i lan
     finish(weight, sums, row, output, outputs, y);
 }
 
-/// Asks for the bytes that a stream of weights reaches soon; the address need not exist.
-INLINE void prefetch(const uint8_t *bytes) { _mm_prefetch((const char *)bytes + AHEAD, _MM_HINT_T0); }
 
 /// Asks for `line` of the sixteen weight rows after those at `rows`, while the latter are laid out; `bytes`: of a row.
 INLINE void prefetch_panel(const uint8_t *rows, size_t bytes, size_t line) {

@@ -55,7 +55,7 @@ AVX512 INLINE void few_rows(const struct monocle_weight *weight, const uint8_t *
         }
         for (size_t unit = 0; unit < units; unit++) {
             UNROLL for (int j = 0; j < chains; j++) {
-                prefetch(weights[j] + unit * UNIT * (fp8 ? 1 : 2));
+                prefetch_stream(weights[j] + unit * UNIT * (fp8 ? 1 : 2));
                 add_pairs(load_pairs(weights[j], unit * UNIT, UNIT, fp8), x + unit * UNIT_BYTES, stride, rows,
                           lanes[j]);
             }

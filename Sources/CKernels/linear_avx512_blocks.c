@@ -33,8 +33,8 @@ AVX512 INLINE __m512 multiply_pairs(__m512 sums, __m512i a, __m512i b) {
 AVX512 INLINE void add_unit(const uint8_t *packed, const uint8_t *scales, size_t blocks, const uint8_t *x,
                             size_t stride, const int rows, __m512 *lanes) {
     const __m512i table = bf16_values();
-    prefetch(packed);
-    prefetch(packed + 64);
+    prefetch_stream(packed);
+    prefetch_stream(packed + 64);
     const struct nvfp4_unit unit = load_unit(packed, scales, blocks);
     __m512 products[FEW];
     UNROLL for (int row = 0; row < rows; row++) products[row] = _mm512_setzero_ps();

@@ -31,8 +31,8 @@ AVX512 INLINE struct offset_weights offset_weights(__m512i front, __m512i back) 
 /// Adds unit `unit` of a weight row to the lanes of `rows` rows.
 AVX512 INLINE void add_unit(const uint8_t *packed, const uint8_t *scales, size_t blocks, const uint8_t *x,
                             size_t stride, const int rows, __m512 *lanes) {
-    prefetch(packed);
-    prefetch(packed + 64);
+    prefetch_stream(packed);
+    prefetch_stream(packed + 64);
     const struct nvfp4_unit unit = load_unit(packed, scales, blocks);
     const struct offset_weights weights = offset_weights(unit.front, unit.back);
     UNROLL for (int row = 0; row < rows; row++) {

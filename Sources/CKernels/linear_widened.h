@@ -3,6 +3,7 @@
 //
 // Order of a sum: lane l adds the products k = l, l + lanes, ... one after the other; then the halves of the lanes are
 // added until one is left.
+#include "linear_prefetch.h"
 #include "linear_quantize.h"
 #include <stddef.h>
 
@@ -20,7 +21,7 @@ WIDENED_TARGET INLINE void widen_row(const struct monocle_weight *weight, size_t
         const uint8_t *source = weight->elements + output * inputs * 2;
         for (size_t start = 0; start < inputs; start += 256) {
             const size_t end = inputs - start < 256 ? inputs : start + 256;
-            for (size_t line = 0; line < 8; line++) __builtin_prefetch(source + 2 * start + 64 * line + 8192);
+            for (size_t line = 0; line < 8; line++) prefetch_stream(source + 2 * start + 64 * line);
             for (size_t k = start; k < end; k++) {
                 uint16_t bits;
                 memcpy(&bits, source + 2 * k, 2);
