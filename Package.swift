@@ -42,10 +42,12 @@ let package = Package(
         room("Prompting", ["Tokenization"]),
         room("Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"]),
         room("Monocle", ["Engine", "Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"]),
+        room("Benchmarking", ["Model", "Compute", "Checkpoint", "Tokenization", "Imaging", "Numerics"]),
         .executableTarget(
             name: "MonocleCommand",
             dependencies: [
-                "Monocle", "Engine", "Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging", "Numerics",
+                "Monocle", "Benchmarking", "Engine", "Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging",
+                "Numerics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -62,6 +64,7 @@ let package = Package(
         tests(of: "Prompting", ["Tokenization"]),
         tests(of: "Monocle", ["Prompting"]),
         tests(of: "Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging", "Numerics"]),
+        tests(of: "Benchmarking", ["Checkpoint", "Compute", "Numerics"]),
         .testTarget(
             name: "MonocleCommandTests", dependencies: ["TestSupport", "MonocleCommand", "Checkpoint"], swiftSettings: settings),
     ]

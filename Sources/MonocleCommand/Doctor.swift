@@ -4,6 +4,7 @@ import ArgumentParser
 import Checkpoint
 import Compute
 import Foundation
+import Monocle
 
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,8 +17,8 @@ struct Doctor: ParsableCommand {
     @Option(help: ArgumentHelp("A published checkpoint folder. Default: $MONOCLE_MODEL, if set.", valueName: "dir"))
     var model: String?
 
-    @Option(help: "Arithmetic of the linear layers: \(Precision.allCases.map(\.rawValue).joined(separator: ", ")).")
-    var precision: Precision = .w4a16
+    @Option(help: "Arithmetic of linear layers: auto is w4a16; see docs/precision.md.")
+    var precision: ArithmeticPrecision = .auto
 
     @Option(help: ArgumentHelp("Length of the conversation memory is summed for.", valueName: "tokens"))
     var context = ModelConfiguration.statedContext
@@ -37,11 +38,9 @@ struct Doctor: ParsableCommand {
             programs: RequiredProgram.all.map { Diagnosis.Program($0, path: $0.path) })
         if let path = model ?? ProcessInfo.processInfo.environment["MONOCLE_MODEL"], !path.isEmpty {
             try diagnosis.examine(
-                URL(filePath: path, directoryHint: .isDirectory), precision: precision, context: context)
+                URL(filePath: path, directoryHint: .isDirectory), precision: precision.resolved, context: context)
         }
         if json { try Output.json(diagnosis) } else { try Output.write(diagnosis.text) }
         if diagnosis.exitCode != 0 { Foundation.exit(diagnosis.exitCode) }
     }
 }
-
-extension Precision: ExpressibleByArgument {}

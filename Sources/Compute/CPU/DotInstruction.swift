@@ -20,16 +20,26 @@ package enum DotInstruction: String, Sendable, CaseIterable {
         }
     }
 
+    /// The fastest instruction for activations that are not quantised.
+    package static func float(precision: Precision, isa: InstructionSet) -> DotInstruction {
+        switch isa {
+        case .scalar: .baselineFloat
+        case .avx2: .fma256
+        case .avx512: precision == .f32 ? .fma512 : .bfloat512
+        }
+    }
+
     /// The instruction that a linear layer's products are made of.
     package static func used(for format: StoredMatrix, precision: Precision, isa: InstructionSet) -> DotInstruction {
-        let isNarrow = if case .nvfp4 = format { precision == .w4a8 || precision == .w4a4 } else { false }
-        switch isa {
-        case .scalar: return .baselineFloat
-        case .avx2: return isNarrow ? .maddubs256 : .fma256
-        case .avx512:
-            if isNarrow { return .int8512 }
-            if case .dense(let view) = format, view.dtype != .bf16 { return .fma512 }
-            return precision == .f32 ? .fma512 : .bfloat512
+        switch format {
+        case .nvfp4 where precision == .w4a8 || precision == .w4a4:
+            switch isa {
+            case .scalar: .baselineFloat
+            case .avx2: .maddubs256
+            case .avx512: .int8512
+            }
+        case .dense(let view) where view.dtype != .bf16: float(precision: .f32, isa: isa)
+        default: float(precision: precision, isa: isa)
         }
     }
 

@@ -1,0 +1,25 @@
+// Times tiles on their way through encoder and projector. Knows nothing of images.
+
+package import Compute
+package import Model
+
+package struct VisionBenchmark: Sendable {
+    package let model: NemotronNanoVL
+    package let backend: any Backend
+
+    package init(model: NemotronNanoVL, backend: any Backend) {
+        self.model = model
+        self.backend = backend
+    }
+
+    /// Seconds in which `tiles` tiles of random pixels become embeddings, all at once.
+    /// - Throws: `ComputeError.unsupported` for a text-only model.
+    package func measure(tiles: Int, _ repetition: Repetition) throws(ComputeError) -> Measurements {
+        let side = model.vision?.encoder.tileSide ?? 0
+        var random = SplitMix64(seed: 4)
+        let pixels = random.bytes(3 * side * side * tiles)
+        return try repetition.measure { () throws(ComputeError) in
+            _ = try model.embed(tiles: tiles, pixels: pixels, on: backend)
+        }
+    }
+}
