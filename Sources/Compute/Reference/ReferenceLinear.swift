@@ -28,6 +28,8 @@ extension ReferenceBackend {
         switch (precision, weight.format) {
         case (.f32, _):
             return x
+        case (_, .dense(let view)) where view.dtype != .bf16:
+            return x  // f16 and f32 weights are not exact in bf16, so their layers stay in float32
         case (.w4a4, .nvfp4(_, _, _, let inputScale)):
             guard let inputScale else {
                 throw .unsupported(
