@@ -5,7 +5,7 @@ package import Compute
 import Engine
 public import Foundation
 import Model
-package import Numerics
+import Numerics
 import Prompting
 package import Tokenization
 
@@ -45,12 +45,14 @@ public final class VisionLanguageModel: Sendable {
             throw MonocleError(.input, "the context is \(context) tokens; it must be 16 to \(1 << 20)")
         }
         tokenizer = try Tokenizer(contentsOf: folder.tokenizerURL)
-        backend = try CPUBackend(threads: options.threads, precision: options.precision.resolved)
+        let instructions = try InstructionSet.fromEnvironment()
+        let precision = options.precision.resolved(on: instructions)
+        backend = try CPUBackend(threads: options.threads, isa: instructions, precision: precision)
         engine = try Engine(
             model: try NemotronNanoVL(folder, alignCorners: options.alignCorners), tokenizer: tokenizer, backend: backend,
             options: EngineOptions(
                 context: context, prefillChunk: options.prefillChunk,
-                keyValueType: try options.keyValueType(for: folder)))
+                keyValueType: try options.keyValueType(precision, folder)))
     }
 
     /// Warnings about the folder that keep nothing from working.
@@ -112,9 +114,9 @@ extension LoadOptions {
     }
 
     /// What the key-value cache holds, f8e4m3 only when the folder declares it.
-    package func keyValueType(for folder: CheckpointFolder) throws(MonocleError) -> DType {
+    func keyValueType(_ precision: Precision, _ folder: CheckpointFolder) throws(MonocleError) -> DType {
         switch keyValueCache {
-        case .auto: return precision.resolved == .f32 ? .f32 : .bf16
+        case .auto: return precision == .f32 ? .f32 : .bf16
         case .bf16: return .bf16
         case .fp8:
             guard folder.manifest?.keyValueCache == "FP8" else {

@@ -15,7 +15,7 @@ struct Bench: ParsableCommand {
 
     @OptionGroup var folder: ModelFolderOption
 
-    @Option(help: "Arithmetic of linear layers: auto is w4a16; see docs/precision.md.")
+    @Option(help: "Arithmetic of linear layers: auto is w4a16, or w4a8 on AVX2; see docs/precision.md.")
     var precision: ArithmeticPrecision = .auto
 
     @Option(help: "Threads to compute with. Default: every usable core.")
@@ -60,7 +60,7 @@ struct Bench: ParsableCommand {
             throw UsageError("--prefill-chunk \(prefillChunk): expected 1 to 65536 tokens")
         }
         let benchmark = Benchmark(
-            folder: try folder.url(), precision: precision.resolved, threads: threads, prefillChunk: prefillChunk,
+            folder: try folder.url(), precision: precision.resolved(on: try .fromEnvironment()), threads: threads, prefillChunk: prefillChunk,
             options: options)
         let bar = ProgressBar()
         defer { bar.clear() }

@@ -17,7 +17,7 @@ struct Doctor: ParsableCommand {
     @Option(help: ArgumentHelp("A published checkpoint folder. Default: $MONOCLE_MODEL, if set.", valueName: "dir"))
     var model: String?
 
-    @Option(help: "Arithmetic of linear layers: auto is w4a16; see docs/precision.md.")
+    @Option(help: "Arithmetic of linear layers: auto is w4a16, or w4a8 on AVX2; see docs/precision.md.")
     var precision: ArithmeticPrecision = .auto
 
     @Option(help: ArgumentHelp("Length of the conversation memory is summed for.", valueName: "tokens"))
@@ -38,7 +38,7 @@ struct Doctor: ParsableCommand {
             programs: RequiredProgram.all.map { Diagnosis.Program($0, path: $0.path) })
         if let path = model ?? ProcessInfo.processInfo.environment["MONOCLE_MODEL"], !path.isEmpty {
             try diagnosis.examine(
-                URL(filePath: path, directoryHint: .isDirectory), precision: precision.resolved, context: context)
+                URL(filePath: path, directoryHint: .isDirectory), precision: precision.resolved(on: try .fromEnvironment()), context: context)
         }
         if json { try Output.json(diagnosis) } else { try Output.write(diagnosis.text) }
         if diagnosis.exitCode != 0 { Foundation.exit(diagnosis.exitCode) }

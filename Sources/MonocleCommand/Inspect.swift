@@ -4,6 +4,7 @@ import ArgumentParser
 import Checkpoint
 import Compute
 import Foundation
+import Monocle
 import Prompting
 
 struct Inspect: ParsableCommand {
@@ -35,12 +36,13 @@ struct Inspect: ParsableCommand {
             try show(InspectReport(card: nil, here: nil, chatTemplate: nil, verification: verification))
             throw ExitCode(Failure.Code.model.rawValue)
         }
+        let instructions = try InstructionSet.fromEnvironment()
+        let card = ModelCard(of: checkpoint)
         let here = try ModelDiagnosis(
-            checkpoint, instructionSet: try .fromEnvironment(), precision: .w4a16,
-            context: ModelCard(of: checkpoint).defaultContext)
+            checkpoint, instructionSet: instructions, precision: ArithmeticPrecision.auto.resolved(on: instructions),
+            context: card.defaultContext)
         try show(
-            InspectReport(
-                card: ModelCard(of: checkpoint), here: here, chatTemplate: chatTemplate(checkpoint), verification: verification))
+            InspectReport(card: card, here: here, chatTemplate: chatTemplate(checkpoint), verification: verification))
         if let verification, !verification.isSound { throw ExitCode(Failure.Code.model.rawValue) }
     }
 

@@ -34,7 +34,7 @@ extension ImageOptions.Detail: ExpressibleByArgument {}
 struct RunOptions: ParsableArguments {
     @OptionGroup var folder: ModelFolderOption
 
-    @Option(help: "Arithmetic of linear layers: auto is w4a16; see docs/precision.md.")
+    @Option(help: "Arithmetic of linear layers: auto is w4a16, or w4a8 on AVX2; see docs/precision.md.")
     var precision: ArithmeticPrecision = .auto
 
     @Option(help: "Threads to compute with. Default: every usable core. Results do not depend on it.")
