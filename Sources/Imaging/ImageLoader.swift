@@ -43,6 +43,14 @@ package struct ImageLoader: Sendable {
         }
     }
 
+    /// Whether a regular file begins as a PDF does; false for one that cannot be read, and for pipes and devices.
+    package static func isPDF(_ url: URL) -> Bool {
+        guard (try? regularFileSize(url)) != nil, let handle = try? FileHandle(forReadingFrom: url) else { return false }
+        defer { try? handle.close() }
+        guard let beginning = try? handle.read(upToCount: ImageFormat.sniffedBytes) else { return false }
+        return (try? ImageFormat(sniffing: beginning.bytes)) == .pdf
+    }
+
     private func load(file url: URL, pages: ClosedRange<Int>?) throws(ImagingError) -> [PixelImage] {
         let size = try Self.regularFileSize(url)
         guard size > 0 else { throw .empty }

@@ -72,21 +72,18 @@ struct Ask: AsyncParsableCommand {
             let list = try OpenAIMessages(try Self.read(file))
             return Inquiry(
                 .conversation(list.conversation),
-                sources: list.images.map { image in
-                    let path = URL(filePath: image.path, relativeTo: file.deletingLastPathComponent())
-                    return Inquiry.Source(
-                        .file(path), pages: pictures.pages(of: path), detail: Detail(rawValue: image.detail.rawValue) ?? detail)
-                },
+                sources: try pictures.sources(
+                    list.images.map { image in
+                        let path = URL(filePath: image.path, relativeTo: file.deletingLastPathComponent())
+                        return (path, Detail(rawValue: image.detail.rawValue) ?? detail)
+                    }),
                 maxTiles: pictures.maxTiles, answer: options, special: special)
         }
         guard let question else { throw UsageError("no question: monocle ask \"What is the total?\" receipt.png") }
         guard !raw || system == nil else { throw UsageError("--raw has no place for --system; put its text in the question") }
         return Inquiry(
             raw ? .raw(question) : .question(question, system: system),
-            sources: files.map { path in
-                let url = URL(filePath: path)
-                return Inquiry.Source(.file(url), pages: pictures.pages(of: url), detail: detail)
-            },
+            sources: try pictures.sources(files.map { (URL(filePath: $0), detail) }),
             maxTiles: pictures.maxTiles, answer: options, special: special)
     }
 

@@ -2,6 +2,7 @@
 
 public import ArgumentParser
 import Foundation
+import Imaging
 public import Monocle
 
 /// `--model DIR`, or `$MONOCLE_MODEL`.
@@ -108,8 +109,17 @@ struct PictureOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Page of each PDF, or a range such as 2-4.", valueName: "page"))
     var page: PageRange?
 
-    /// Pages for `file`: those asked for, of a PDF only.
-    func pages(of file: URL) -> ClosedRange<Int>? { file.pathExtension.lowercased() == "pdf" ? page?.pages : nil }
+    /// The files as sources, each PDF with the pages asked for.
+    /// - Throws: `UsageError` when pages are asked for and no file is a PDF.
+    func sources(_ files: [(url: URL, detail: Detail)]) throws -> [Inquiry.Source] {
+        let isPDF = files.map { ImageLoader.isPDF($0.url) }
+        guard page == nil || isPDF.contains(true) else {
+            throw UsageError("--page was given, but none of the files is a PDF: only a PDF has pages")
+        }
+        return zip(files, isPDF).map { file, isPDF in
+            Inquiry.Source(.file(file.url), pages: isPDF ? page?.pages : nil, detail: file.detail)
+        }
+    }
 }
 
 /// `2` or `2-4`.

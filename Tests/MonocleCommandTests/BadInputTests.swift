@@ -29,6 +29,7 @@ struct BadInputTests {
         try check(["ask", "Hi?", "--temperature", "nan"] + model, says: ["temperature"])
         try check(["ask", "Hi?", "--max-tiles", "0", try Program.image("pixel.png")] + model, says: ["max-tiles"])
         try check(["ask", "Hi?", "--page", "0"] + model, says: ["page"])
+        try check(["ask", "Hi?", "--page", "2", try Program.image("pixel.png")] + model, says: ["--page", "PDF"])
         try check(["ask", "Hi?", "--threads", "-3"] + model, says: ["threads"])
         try check(["ask", "Hi?"] + model, environment: ["MONOCLE_ISA": "sse9"], says: ["MONOCLE_ISA=sse9", "scalar"])
     }
