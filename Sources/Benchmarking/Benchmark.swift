@@ -1,4 +1,4 @@
-// One benchmark run on a model folder: limits, then every part, then the limits again. Knows order, not arithmetic.
+// One benchmark run on a model folder: every part, and the machine's limits in between. Knows order, not arithmetic.
 
 import Checkpoint
 package import Compute
@@ -25,7 +25,8 @@ package struct Benchmark {
         self.options = options
     }
 
-    /// Measures everything. Figures are set against the limits measured before and after them.
+    /// Measures everything. Limits are measured at the start and after each part that is bounded by them, and a part's
+    /// figures are set against those measured right before and right after it.
     /// - Parameter progress: called with what is measured next.
     /// - Throws: errors of the rooms that load and run the model.
     package func run(progress: (String) -> Void) throws -> BenchmarkReport {
@@ -36,17 +37,13 @@ package struct Benchmark {
         let measuring = Measuring(
             benchmark: self, backend: backend, loaded: loaded, keyValueType: precision == .f32 ? .f32 : .bf16,
             loadAverage: loadAverage)
-        progress("limits of the machine")
-        let before = try MachineLimits.measure(threads: backend.team.count, repeats: options.limitRepeats)
-        let figures = try measuring.figures(progress: progress)
-        progress("limits of the machine, again")
-        let after = try MachineLimits.measure(threads: backend.team.count, repeats: options.limitRepeats)
-        return try measuring.report(figures, limits: before.merged(with: after))
+        return try measuring.report(try measuring.figures(progress: progress))
     }
 
     /// The first number of `/proc/loadavg`.
     private static func loadAverage() -> Double? {
-        (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8))?.split(separator: " ").first.flatMap { Double($0) }
+        let text = (try? String(contentsOfFile: "/proc/loadavg", encoding: .utf8)) ?? ""
+        return text.split(separator: " ").first.flatMap { Double($0) }
     }
 }
 
@@ -74,6 +71,9 @@ private struct Loading {
 
 /// Times as measured, before the limits are known.
 private struct Figures {
+    /// All limits measured, and those around each part that has some.
+    var limits: MachineLimits
+    var limitsOf: [BenchmarkOptions.Part: MachineLimits] = [:]
     var firstStep: Double?
     var decode: [(context: Int, sequences: Int, seconds: Measurements)] = []
     var prefill: [(tokens: Int, seconds: Measurements)] = []
@@ -93,7 +93,8 @@ private struct Measuring {
     private var options: BenchmarkOptions { benchmark.options }
 
     func figures(progress: (String) -> Void) throws -> Figures {
-        var figures = Figures()
+        var last = try limits(progress)
+        var figures = Figures(limits: last)
         for part in BenchmarkOptions.Part.allCases where options.parts.contains(part) {
             switch part {
             case .load: figures.firstStep = try decoding.measureFirstStep()
@@ -105,15 +106,27 @@ private struct Measuring {
             case .tokenizer: figures.text = text(progress)
             case .image: figures.image = try image(progress)
             }
+            guard part.isBoundedByTheMachine else { continue }
+            let next = try limits(progress)
+            figures.limitsOf[part] = last.merged(with: next)
+            figures.limits = figures.limits.merged(with: next)
+            last = next
         }
         return figures
+    }
+
+    private func limits(_ progress: (String) -> Void) throws -> MachineLimits {
+        progress("limits of the machine")
+        return try MachineLimits.measure(threads: backend.team.count, repeats: options.limitRepeats)
     }
 
     private var decoding: DecodeBenchmark {
         DecodeBenchmark(model: loaded.model, backend: backend, keyValueType: keyValueType)
     }
 
-    private func decode(_ progress: (String) -> Void) throws -> [(context: Int, sequences: Int, seconds: Measurements)] {
+    private func decode(
+        _ progress: (String) -> Void
+    ) throws -> [(context: Int, sequences: Int, seconds: Measurements)] {
         let work = options.contexts.map { ($0, 1) } + options.batches.map { (BenchmarkOptions.batchContext, $0) }
         return try work.map { context, sequences in
             progress("decode at context \(context), \(sequences) at once")
@@ -157,7 +170,8 @@ private struct Measuring {
         return (image.width, image.height, plan.tiles, InputBenchmark.measure(image, plan, options.short))
     }
 
-    func report(_ figures: Figures, limits: MachineLimits) throws -> BenchmarkReport {
+    func report(_ figures: Figures) throws -> BenchmarkReport {
+        func limits(of part: BenchmarkOptions.Part) -> MachineLimits { figures.limitsOf[part] ?? figures.limits }
         let cost = try ModelCost(loaded.folder, precision: benchmark.precision, isa: backend.instructionSet)
         var report = BenchmarkReport(
             machine: .init(
@@ -167,7 +181,7 @@ private struct Measuring {
                 path: loaded.folder.url.path(percentEncoded: false), precision: benchmark.precision.rawValue,
                 weightBytesPerToken: cost.decoderBytes + cost.headBytes,
                 keyValueBytesPerToken: cost.tokenBytes(keyValueType)),
-            limits: limits)
+            limits: figures.limits)
         report.load = figures.firstStep.map {
             .init(
                 mapAndCheckSeconds: .init(loaded.times.folder), modelSeconds: .init(loaded.times.model),
@@ -180,19 +194,20 @@ private struct Measuring {
             return .init(
                 context: figure.context, sequences: figure.sequences,
                 tokensPerSecond: .init(figure.seconds.map { Double(figure.sequences) / $0 }), bytesPerStep: bytes,
-                gigabytesPerSecond: rate / 1e9, fractionOfReadLimit: rate / limits.bytesPerSecond)
+                gigabytesPerSecond: rate / 1e9, fractionOfReadLimit: rate / limits(of: .decode).bytesPerSecond)
         }
         report.prefill = figures.prefill.map { figure in
             .init(
                 tokens: figure.tokens, tokensPerSecond: .init(figure.seconds.map { Double(figure.tokens) / $0 }),
                 products: .init(
-                    cost.prefillOperations(tokens: figure.tokens), seconds: figure.seconds.median, limits))
+                    cost.prefillOperations(tokens: figure.tokens), seconds: figure.seconds.median,
+                    limits(of: .prefill)))
         }
         if let tile = cost.tileOperations {
             report.vision = figures.vision.map { figure in
                 .init(
                     tiles: figure.tiles, tilesPerSecond: .init(figure.seconds.map { Double(figure.tiles) / $0 }),
-                    products: .init(tile.times(figure.tiles), seconds: figure.seconds.median, limits))
+                    products: .init(tile.times(figure.tiles), seconds: figure.seconds.median, limits(of: .vision)))
             }
         }
         report.tokenizer = figures.text.map { figure in

@@ -5,6 +5,9 @@ import Compute
 package struct BenchmarkOptions: Sendable {
     package enum Part: String, Sendable, CaseIterable {
         case load, decode, prefill, vision, tokenizer, image
+
+        /// Whether its figures are set against bandwidth or multiply-adds.
+        var isBoundedByTheMachine: Bool { self == .decode || self == .prefill || self == .vision }
     }
 
     package var parts: Set<Part> = Set(Part.allCases)
@@ -18,7 +21,7 @@ package struct BenchmarkOptions: Sendable {
     package var tiles: [Int]
     /// Bytes of text the tokenizer encodes.
     package var textBytes: Int
-    /// Repeats of the machine's limits, at the start and again at the end.
+    /// Repeats of the machine's limits, each time they are measured.
     package var limitRepeats: Int
     /// For what takes well under a second.
     package var short: Repetition

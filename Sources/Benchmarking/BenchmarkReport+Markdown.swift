@@ -10,7 +10,7 @@ extension BenchmarkReport {
 
             \(machine.processor), \(machine.threads) threads, \(machine.instructionSet) kernels, \(model.precision); \
             model \(model.path). Medians [lowest-highest].
-            """,
+            """
         ]
         sections += doubts.map { "**Doubtful:** \($0)." } + [limitsTable]
         if let load { sections.append(Self.table("Load", ["step", "seconds"], load.rows)) }
@@ -18,7 +18,8 @@ extension BenchmarkReport {
             sections.append(
                 Self.table(
                     "Decode",
-                    ["context", "at once", "tokens/s", "MB read a step", "GB/s", "of the read limit"], decode.map(\.row)))
+                    ["context", "at once", "tokens/s", "MB read a step", "GB/s", "of the read limit"], decode.map(\.row)
+                ))
         }
         let products = ["GFLOP", "GFLOP/s", "mostly", "of its peak"]
         if !prefill.isEmpty {
@@ -34,10 +35,14 @@ extension BenchmarkReport {
 
     private var limitsTable: String {
         var rows = limits.bandwidth.map {
-            ["read, \(limits.bufferBytes >> 20) MiB, one stream a thread", "\($0.threads)", $0.gigabytesPerSecond.text(1) + " GB/s"]
+            [
+                "read, \(limits.bufferBytes >> 20) MiB, one stream a thread", "\($0.threads)",
+                $0.gigabytesPerSecond.text(1) + " GB/s",
+            ]
         }
         rows += limits.peaks.map { [$0.instruction, "\($0.threads)", $0.gigaOperationsPerSecond.text(0) + " GOP/s"] }
-        return Self.table("Limits of the machine, measured before and after the rest", ["what", "threads", "rate"], rows)
+        return Self.table(
+            "Limits of the machine, measured before and after each part below", ["what", "threads", "rate"], rows)
     }
 
     private var inputTable: String {
@@ -60,7 +65,8 @@ extension BenchmarkReport {
     package static func table(_ title: String, _ header: [String], _ rows: [[String]]) -> String {
         let widths = header.indices.map { column in ([header] + rows).map { $0[column].count }.max() ?? 0 }
         func line(_ cells: [String]) -> String {
-            "| " + zip(cells, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: " | ") + " |"
+            "| " + zip(cells, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: " | ")
+                + " |"
         }
         let rule = "|" + widths.map { String(repeating: "-", count: $0 + 2) }.joined(separator: "|") + "|"
         return (["## \(title)", "", line(header), rule] + rows.map(line)).joined(separator: "\n")

@@ -6,7 +6,9 @@ package import Tokenization
 
 package enum InputBenchmark {
     /// Seconds in which `tokenizer` encodes `text`.
-    package static func measure(_ tokenizer: Tokenizer, encoding text: String, _ repetition: Repetition) -> Measurements {
+    package static func measure(
+        _ tokenizer: Tokenizer, encoding text: String, _ repetition: Repetition
+    ) -> Measurements {
         repetition.measure { _ = tokenizer.encode(text, controlTokens: false) }
     }
 

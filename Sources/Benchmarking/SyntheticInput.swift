@@ -46,7 +46,7 @@ package enum SyntheticText {
             text += index == 0 ? word.prefix(1).uppercased() + word.dropFirst() : word
             if index + 1 < count { text += random.next() % 11 == 0 ? ", " : " " }
         }
-        text += ["." , ".", ".", ".", "?", "!", ";"][Int(random.next() % 7)]
+        text += [".", ".", ".", ".", "?", "!", ";"][Int(random.next() % 7)]
     }
 
     /// Mostly one of the common words, the earlier the likelier; now and then a number, a name or a longer form.

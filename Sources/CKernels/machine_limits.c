@@ -73,24 +73,24 @@ AVX512 uint64_t monocle_read_avx512(const uint8_t *bytes, size_t count) {
 }
 
 // A round is one instruction (or trio) on each chain; `step(i)` adds to `sum##i` the product of x and y.
-#define PEAK(name, target, vector, operand, first, zero, step, lanes)                                                   \
-    target size_t name(size_t rounds) {                                                                                 \
-        operand x = first, y = first;                                                                                   \
-        vector sum0 = zero, sum1 = zero, sum2 = zero, sum3 = zero, sum4 = zero, sum5 = zero, sum6 = zero, sum7 = zero,   \
-               sum8 = zero, sum9 = zero, sum10 = zero, sum11 = zero;                                                    \
-        for (size_t round = 0; round < rounds; round++) {                                                               \
-            ALL_CHAINS(step)                                                                                            \
-        }                                                                                                               \
-        ALL_CHAINS(KEEP)                                                                                                \
-        return rounds * CHAINS * (lanes);                                                                               \
+#define PEAK(name, target, vector, operand, first, zero, step, lanes)                                                 \
+    target size_t name(size_t rounds) {                                                                               \
+        operand x = first, y = first;                                                                                 \
+        vector sum0 = zero, sum1 = zero, sum2 = zero, sum3 = zero, sum4 = zero, sum5 = zero, sum6 = zero, sum7 = zero,\
+               sum8 = zero, sum9 = zero, sum10 = zero, sum11 = zero;                                                  \
+        for (size_t round = 0; round < rounds; round++) {                                                             \
+            ALL_CHAINS(step)                                                                                          \
+        }                                                                                                             \
+        ALL_CHAINS(KEEP)                                                                                              \
+        return rounds * CHAINS * (lanes);                                                                             \
     }
 #define KEEP(i) OPAQUE(sum##i);
 
 #define FMA_256(i) OPAQUE(x); sum##i = _mm256_fmadd_ps(x, y, sum##i);
 PEAK(monocle_peak_f32_avx2, AVX2, __m256, __m256, _mm256_set1_ps(1), _mm256_setzero_ps(), FMA_256, 8)
 
-#define MADDUBS_256(i)                                                                                                  \
-    OPAQUE(x);                                                                                                          \
+#define MADDUBS_256(i)                                                                                                \
+    OPAQUE(x);                                                                                                        \
     sum##i = _mm256_add_epi32(sum##i, _mm256_madd_epi16(_mm256_maddubs_epi16(x, y), _mm256_set1_epi16(1)));
 PEAK(monocle_peak_int8_avx2, AVX2, __m256i, __m256i, _mm256_set1_epi8(1), _mm256_setzero_si256(), MADDUBS_256, 32)
 

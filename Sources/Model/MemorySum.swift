@@ -26,7 +26,8 @@ package struct MemorySum: Sendable, Hashable {
         weights = folder.store.files.reduce(0) { $0 + $1.mapping.byteCount }
         let pages = (context + KVPages.pageTokens - 1) / KVPages.pageTokens
         keyValueCache =
-            pages * KVPages.pageTokens * shape.layers * 2 * shape.keyValueHeads * shape.headDimension * keyValueType.size
+            pages * KVPages.pageTokens * shape.layers * 2 * shape.keyValueHeads * shape.headDimension
+            * keyValueType.size
         let float = MemoryLayout<Float>.size
         let rows = min(prefillChunk, context)
         // The residual stream, its norm, and the widest layer: gate, up, their product and its packed form.

@@ -6,10 +6,11 @@ import Monocle
 
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure load, decode, prefill, vision, tokenizer and image preprocessing against the machine's limits.",
+        abstract:
+            "Measure load, decode, prefill, vision, tokenizer and image preprocessing against the machine's limits.",
         discussion: """
             Read bandwidth and the peak rates of multiply-add instructions are measured in the same run, before and after \
-            the rest. Random tokens and pixels stand in for a question: speed does not depend on them. Close other \
+            each part. Random tokens and pixels stand in for a question: speed does not depend on them. Close other \
             programs first.
             """)
 
@@ -33,7 +34,9 @@ struct Bench: ParsableCommand {
     @Option(help: ArgumentHelp("Decode at these numbers of cached tokens.", valueName: "n,n,..."))
     var contexts: CountList?
 
-    @Option(help: ArgumentHelp("Decode these numbers of sequences at once, at 512 cached tokens each.", valueName: "n,n,..."))
+    @Option(
+        help: ArgumentHelp(
+            "Decode these numbers of sequences at once, at 512 cached tokens each.", valueName: "n,n,..."))
     var batches: CountList?
 
     @Option(help: ArgumentHelp("Prefill prompts of these lengths.", valueName: "n,n,..."))

@@ -20,7 +20,8 @@ extension Diagnosis {
         var lines = [
             Self.row("Processor", processor.model.isEmpty ? "unnamed" : processor.model),
             Self.row("Cores", "\(processor.cores) usable by this process"),
-            Self.row("Features", processor.features.isEmpty ? "none that matter" : processor.features.joined(separator: " ")),
+            Self.row(
+                "Features", processor.features.isEmpty ? "none that matter" : processor.features.joined(separator: " ")),
         ]
         if !processor.missingFeatures.isEmpty {
             lines.append(Self.row("", "without \(processor.missingFeatures.joined(separator: " "))"))
@@ -35,11 +36,13 @@ extension Diagnosis {
         if let memory {
             let limit = memory.controlGroupLimitBytes.map { ", limited to \(Bytes.text($0)) by a control group" } ?? ""
             lines.append(
-                Self.row("Memory", "\(Bytes.text(memory.totalBytes)), \(Bytes.text(memory.usableBytes)) usable now\(limit)"))
+                Self.row(
+                    "Memory", "\(Bytes.text(memory.totalBytes)), \(Bytes.text(memory.usableBytes)) usable now\(limit)"))
         }
         for (index, program) in programs.enumerated() {
             lines.append(
-                Self.row(index == 0 ? "Programs" : "", "\(program.name): \(program.path ?? "missing") (\(program.purpose))"))
+                Self.row(
+                    index == 0 ? "Programs" : "", "\(program.name): \(program.path ?? "missing") (\(program.purpose))"))
         }
         return lines
     }
@@ -60,7 +63,8 @@ extension ModelDiagnosis {
         }
         lines.append(Diagnosis.row("Needs", "\(Bytes.text(memory.weightsBytes)) weights, mapped"))
         lines.append(
-            Diagnosis.row("", "\(Bytes.text(memory.keyValueCacheBytes)) key-value cache at \(memory.contextTokens) tokens"))
+            Diagnosis.row(
+                "", "\(Bytes.text(memory.keyValueCacheBytes)) key-value cache at \(memory.contextTokens) tokens"))
         lines.append(Diagnosis.row("", "\(Bytes.text(memory.activationsBytes)) activations at most"))
         lines.append(Diagnosis.row("", "\(Bytes.text(memory.totalBytes)) together"))
         for warning in warnings { lines.append(Diagnosis.row("Warning", warning)) }

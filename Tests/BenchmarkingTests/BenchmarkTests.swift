@@ -25,9 +25,11 @@ struct BenchmarkTests {
         let benchmark = Benchmark(
             folder: Goldens.checkpoint("nvfp4"), precision: .w4a16, threads: 2, prefillChunk: 8, options: smallest)
         let report = try benchmark.run { stages.append($0) }
-        #expect(stages.first == "load" && stages.last == "limits of the machine, again")
+        #expect(stages.first == "load")
+        // At the start, and after decode, prefill and vision.
+        #expect(stages.filter { $0 == "limits of the machine" }.count == 4)
         #expect(report.machine.threads == 2)
-        #expect(report.limits.bandwidth.allSatisfy { $0.gigabytesPerSecond.repeats == 2 })
+        #expect(report.limits.bandwidth.allSatisfy { $0.gigabytesPerSecond.repeats == 4 })
         #expect(report.decode.map(\.context) == [1, 40, 512])
         #expect(report.decode.map(\.sequences) == [1, 1, 3])
         #expect(report.prefill.map(\.tokens) == [20])
@@ -38,15 +40,20 @@ struct BenchmarkTests {
         #expect(load.firstStepSeconds > 0)
 
         // A rate, its bytes and its fraction are one figure in three forms.
-        let limit = try #require(report.limits.bandwidth.map(\.gigabytesPerSecond.median).max())
+        let limits = report.limits.bandwidth.map(\.gigabytesPerSecond)
+        let highest = try #require(limits.map(\.max).max())
+        let lowest = try #require(limits.map(\.min).min())
         for figure in report.decode {
             let steps = figure.tokensPerSecond.median / Double(figure.sequences)
             #expect(abs(figure.gigabytesPerSecond * 1e9 / Double(figure.bytesPerStep) / steps - 1) < 1e-9)
-            #expect(abs(figure.fractionOfReadLimit - figure.gigabytesPerSecond / limit) < 1e-9)
+            let limit = figure.gigabytesPerSecond / figure.fractionOfReadLimit
+            #expect(limit <= highest * 1.000001 && limit >= lowest * 0.999999)
         }
         let prompt = try #require(report.prefill.first)
         let seconds = 20 / prompt.tokensPerSecond.median
-        #expect(abs(prompt.products.gigaOperationsPerSecond * 1e9 * seconds / Double(prompt.products.operations) - 1) < 1e-9)
+        #expect(
+            abs(prompt.products.gigaOperationsPerSecond * 1e9 * seconds / Double(prompt.products.operations) - 1) < 1e-9
+        )
 
         let text = report.markdown
         for heading in ["## Limits", "## Load", "## Decode", "## Prefill", "## Vision", "## Text and images"] {

@@ -82,7 +82,8 @@ struct DiagnosisTests {
         let room = memory.totalBytes - memory.weightsBytes / 2
         var slow = diagnosis(HostMemory(total: 1 << 40, available: 1 << 39, limit: room, remaining: room))
         try slow.examine(Goldens.checkpoint("nvfp4"), precision: .w4a16, context: 1000)
-        #expect(slow.problems.first?.problem.contains("its control group leaves: weights would be read from disk") == true)
+        #expect(
+            slow.problems.first?.problem.contains("its control group leaves: weights would be read from disk") == true)
     }
 
     @Test func brokenFolderIsTheModelsFault() throws {

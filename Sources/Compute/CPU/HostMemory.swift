@@ -35,7 +35,8 @@ package struct HostMemory: Sendable, Hashable {
     package static func meminfo(_ text: String) -> (total: Int, available: Int)? {
         func bytes(_ key: String) -> Int? {
             let line = text.split(separator: "\n").first { $0.hasPrefix(key + ":") }
-            guard let words = line?.split(whereSeparator: \.isWhitespace), words.count >= 2, let kibibytes = Int(words[1]),
+            guard let words = line?.split(whereSeparator: \.isWhitespace), words.count >= 2,
+                let kibibytes = Int(words[1]),
                 kibibytes >= 0, kibibytes < 1 << 50
             else { return nil }
             return kibibytes * 1024
@@ -60,7 +61,9 @@ package struct HostMemory: Sendable, Hashable {
     ) -> (limit: Int, remaining: Int)? {
         func number(_ text: some StringProtocol) -> Int? { Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) }
         guard let limit = number(maximum), limit > 0, limit < 1 << 60 else { return nil }
-        let cached = statistics.split(separator: "\n").first { $0.hasPrefix("file ") }.flatMap { number($0.dropFirst(5)) }
+        let cached = statistics.split(separator: "\n").first { $0.hasPrefix("file ") }.flatMap {
+            number($0.dropFirst(5))
+        }
         let held = max(0, min(number(used) ?? 0, limit) - max(0, cached ?? 0))
         return (limit, limit - held)
     }

@@ -57,7 +57,9 @@ package struct MachineLimits: Sendable {
         let instructions = DotInstruction.allCases.filter { InstructionSet.available.contains($0.instructionSet) }
         return MachineLimits(
             bufferBytes: buffer.byteCount,
-            bandwidth: teams.map { Bandwidth(threads: $0.count, bytesPerSecond: buffer.rate(on: $0, repeats: repeats)) },
+            bandwidth: teams.map {
+                Bandwidth(threads: $0.count, bytesPerSecond: buffer.rate(on: $0, repeats: repeats))
+            },
             peaks: instructions.flatMap { instruction in
                 teams.map { team in
                     Peak(

@@ -12,7 +12,8 @@ struct MachineLimitsTests {
         #expect(limits.bandwidth.allSatisfy { $0.bytesPerSecond.minimum > 0 })
         #expect(limits.bytesPerSecond == limits.bandwidth.map(\.bytesPerSecond.median).max())
         let measured = Set(limits.peaks.map(\.instruction))
-        #expect(measured == Set(DotInstruction.allCases.filter { InstructionSet.available.contains($0.instructionSet) }))
+        #expect(
+            measured == Set(DotInstruction.allCases.filter { InstructionSet.available.contains($0.instructionSet) }))
         for instruction in DotInstruction.allCases {
             #expect((limits.operationsPerSecond(of: instruction) != nil) == measured.contains(instruction))
         }
@@ -38,7 +39,8 @@ struct MachineLimitsTests {
     }
 
     @Test func instructionFollowsFormatPrecisionAndSet() {
-        let bf16 = StoredMatrix.dense(TensorView(copying: [UInt16](repeating: 0, count: 16), dtype: .bf16, shape: [1, 16]))
+        let bf16 = StoredMatrix.dense(
+            TensorView(copying: [UInt16](repeating: 0, count: 16), dtype: .bf16, shape: [1, 16]))
         let nvfp4 = StoredMatrix.nvfp4(
             packed: TensorView(copying: [UInt8](repeating: 0, count: 8), dtype: .u8, shape: [1, 8]),
             blockScales: TensorView(copying: [UInt8(0)], dtype: .f8e4m3, shape: [1, 1]), globalScale: 1, inputScale: 1)
