@@ -40,16 +40,6 @@ const char *monocle_cpu_feature(size_t index, bool *present) {
     return features[index].name;
 }
 
-int64_t monocle_cache_bytes(int level) {
-    long bytes = 0;
-#if defined(_SC_LEVEL1_DCACHE_SIZE)
-    if (level == 1) bytes = sysconf(_SC_LEVEL1_DCACHE_SIZE);
-    if (level == 2) bytes = sysconf(_SC_LEVEL2_CACHE_SIZE);
-    if (level == 3) bytes = sysconf(_SC_LEVEL3_CACHE_SIZE);
-#endif
-    return bytes > 0 ? bytes : 0;
-}
-
 int monocle_scheduled_cores(void) {
 #if defined(__linux__)
     cpu_set_t set;

@@ -1,7 +1,7 @@
 // What a model takes of memory, from its shapes. Knows nothing of what the machine has.
 
 package import Checkpoint
-import Compute
+package import Compute
 package import Numerics
 
 /// Bytes a model needs to answer a question that fills its context.
@@ -41,5 +41,17 @@ package struct MemorySum: Sendable, Hashable {
             encoder += side * side / 4 * ((folder.projector?.inputs ?? 0) + 3 * (folder.projector?.hidden ?? 0)) * float
         }
         activations = max(decoder, encoder) + TensorPool.defaultLimit
+    }
+}
+
+extension MemorySum {
+    /// Why the model cannot run in `host`; nil when it can. Weights that do not fit are read from disk again and again,
+    /// which is slow but works. What to do: a shorter context, or more memory.
+    package func obstacle(in host: HostMemory) -> String? {
+        guard anonymous > host.usable else { return nil }
+        return """
+            the model needs \(Bytes.text(anonymous)) of its own, \(Bytes.text(keyValueCache)) of it for the key-value cache of a \
+            full context, beside \(Bytes.text(weights)) of mapped weights; \(Bytes.text(host.usable)) can be had
+            """
     }
 }

@@ -48,11 +48,17 @@ public final class VisionLanguageModel: Sendable {
         let instructions = try InstructionSet.fromEnvironment()
         let precision = options.precision.resolved(on: instructions)
         backend = try CPUBackend(threads: options.threads, isa: instructions, precision: precision)
+        let keyValueType = try options.keyValueType(precision, folder)
+        let memory = MemorySum(
+            folder, context: context, keyValueType: keyValueType, prefillChunk: options.prefillChunk)
+        if let host = HostMemory.current(), let obstacle = memory.obstacle(in: host) {
+            throw MonocleError(.device, obstacle + "; lower --context, or free memory")
+        }
         engine = try Engine(
             model: try NemotronNanoVL(folder, alignCorners: options.alignCorners), tokenizer: tokenizer, backend: backend,
             options: EngineOptions(
                 context: context, prefillChunk: options.prefillChunk,
-                keyValueType: try options.keyValueType(precision, folder)))
+                keyValueType: keyValueType))
     }
 
     /// Warnings about the folder that keep nothing from working.

@@ -1,6 +1,7 @@
 // A diagnosis as text for a terminal. Knows words and columns, not how anything was found out.
 
 import Foundation
+import Model
 
 extension Diagnosis {
     package var text: String {

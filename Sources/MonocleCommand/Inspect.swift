@@ -4,6 +4,7 @@ import ArgumentParser
 import Checkpoint
 import Compute
 import Foundation
+import Model
 import Monocle
 import Prompting
 

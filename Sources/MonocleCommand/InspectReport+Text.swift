@@ -2,6 +2,7 @@
 
 import Checkpoint
 import Foundation
+import Model
 
 extension InspectReport {
     var text: String {

@@ -104,11 +104,8 @@ package struct ModelDiagnosis: Encodable {
         guard let host else { return problems }
         let usable = Bytes.text(host.usable)
         let source = host.remaining.map { $0 < host.available } == true ? "its control group leaves" : "are available"
-        if sum.anonymous > host.usable {
-            problems.append(
-                Diagnosis.Problem(
-                    problem: "key-value cache and activations need \(Bytes.text(sum.anonymous)), \(usable) \(source)",
-                    remedy: "lower --context, or free memory"))
+        if let obstacle = sum.obstacle(in: host) {
+            problems.append(Diagnosis.Problem(problem: obstacle, remedy: "lower --context, or free memory"))
         } else if sum.total > host.usable {
             problems.append(
                 Diagnosis.Problem(
@@ -117,19 +114,5 @@ package struct ModelDiagnosis: Encodable {
                     remedy: "free memory, lower --context, or use a smaller model"))
         }
         return problems
-    }
-}
-
-/// Byte counts as people read them.
-package enum Bytes {
-    package static func text(_ count: Int) -> String {
-        let units = ["B", "KiB", "MiB", "GiB", "TiB"]
-        var value = Double(count)
-        var unit = 0
-        while value >= 1024, unit < units.count - 1 {
-            value /= 1024
-            unit += 1
-        }
-        return unit == 0 ? "\(count) B" : String(format: value < 10 ? "%.2f %@" : "%.1f %@", value, units[unit])
     }
 }

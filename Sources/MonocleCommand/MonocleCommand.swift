@@ -1,7 +1,6 @@
 // The command line's root: parses, runs a verb, turns errors into messages and exit codes. Knows the verbs, not what they do.
 
 import ArgumentParser
-import Foundation
 
 struct MonocleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -27,8 +26,6 @@ enum Version {
 @main
 enum Main {
     static func main() async {
-        // A reader that went away (`| head`) ends the process by EPIPE on the next write, not by a signal without a word.
-        signal(SIGPIPE, SIG_IGN)
         do {
             var command = try MonocleCommand.parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -8,7 +8,7 @@ enum Output {
         do {
             try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
         } catch {
-            throw UsageError("standard output was closed before the answer was complete")
+            throw UsageError("cannot write to standard output: \(error.localizedDescription)")
         }
     }
 

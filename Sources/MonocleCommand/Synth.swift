@@ -3,6 +3,7 @@
 import ArgumentParser
 import Checkpoint
 import Foundation
+import Model
 
 extension SyntheticShape: ExpressibleByArgument {}
 extension SyntheticFormat: ExpressibleByArgument {}

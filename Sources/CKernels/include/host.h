@@ -1,4 +1,4 @@
-// What the machine is: instruction sets, caches, cores. Knows nothing of kernels.
+// What the machine is: instruction sets, cores. Knows nothing of kernels.
 #ifndef MONOCLE_HOST_H
 #define MONOCLE_HOST_H
 
@@ -14,9 +14,6 @@ bool monocle_has_avx512(void);
 
 /// The name of the i-th processor feature that kernels may use and whether the processor has it; NULL past the end.
 const char *monocle_cpu_feature(size_t index, bool *present);
-
-/// Bytes of the data cache of a level, 1 to 3; 0 when the system does not say.
-int64_t monocle_cache_bytes(int level);
 
 /// Cores this process may be scheduled on; at least 1.
 int monocle_scheduled_cores(void);

@@ -23,10 +23,25 @@ package struct CPUFeatures: Sendable {
             features.append((name: String(cString: name), present: present))
         }
         self.features = features
-        caches = (1...3).map { Int(monocle_cache_bytes($0)) }
+        caches = Self.dataCaches { index, file in
+            try? String(contentsOfFile: "/sys/devices/system/cpu/cpu0/cache/index\(index)/\(file)", encoding: .utf8)
+        }
         model = Self.modelName((try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? "")
         let quota = Self.quota((try? String(contentsOfFile: "/sys/fs/cgroup/cpu.max", encoding: .utf8)) ?? "")
         cores = max(1, min(Int(monocle_scheduled_cores()), quota ?? .max))
+    }
+
+    /// Sizes of the data and unified caches of levels 1, 2, 3, from files such as sysfs keeps one folder a cache.
+    package static func dataCaches(_ read: (_ index: Int, _ file: String) -> String?) -> [Int] {
+        var sizes = [0, 0, 0]
+        for index in 0..<16 {
+            func text(_ file: String) -> String { (read(index, file) ?? "").trimmingCharacters(in: .whitespacesAndNewlines) }
+            guard let level = Int(text("level")), (1...3).contains(level), text("type") != "Instruction" else { continue }
+            let size = text("size")
+            let unit = size.hasSuffix("K") ? 1024 : size.hasSuffix("M") ? 1024 * 1024 : 1
+            sizes[level - 1] = (Int(size.filter(\.isNumber)) ?? 0) * unit
+        }
+        return sizes
     }
 
     /// The first "model name" line of `/proc/cpuinfo`.

@@ -4,14 +4,12 @@ import Numerics
 import TestSupport
 import Testing
 
-@Suite(.enabled(if: Goldens.full != nil, "needs the full golden set"))
 struct LinearGoldenTests {
     /// vLLM's own emulation sums in float32 too: at most one rounding for each input.
     @Test(arguments: InstructionSet.available, [(Precision.w4a16, "y_w4a16"), (.f32, "y_w4a16"), (.w4a4, "y_w4a4")])
     func equalsVLLMsEmulation(_ isa: InstructionSet, _ golden: (precision: Precision, key: String)) throws {
-        let goldens = try #require(Goldens.full)
-        let file = try SafetensorsFile(mapping: goldens.appending(path: "nvfp4/linear_cases_layer0.safetensors"))
-        let checkpoint = try SafetensorsFile(mapping: goldens.appending(path: "ckpt/nvfp4/model.safetensors"))
+        let file = try SafetensorsFile(mapping: Goldens.file("nvfp4/linear_cases_layer0.safetensors"))
+        let checkpoint = try SafetensorsFile(mapping: Goldens.file("ckpt/nvfp4/model.safetensors"))
         let kernels = LinearKernels(
             team: ThreadTeam(threads: 2), isa: isa, precision: golden.precision, pool: TensorPool())
         let layers = file.names.filter { $0.hasSuffix("#x") }.map { String($0.dropLast(2)) }

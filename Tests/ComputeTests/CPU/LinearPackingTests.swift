@@ -117,10 +117,8 @@ struct LinearPackingTests {
         }
     }
 
-    @Test(.enabled(if: Goldens.full != nil, "needs the full golden set"))
-    func equalsVLLMsActivationCases() throws {
-        let goldens = try #require(Goldens.full)
-        let file = try SafetensorsFile(mapping: goldens.appending(path: "nvfp4/activation_cases.safetensors"))
+    @Test func equalsVLLMsActivationCases() throws {
+        let file = try SafetensorsFile(mapping: Goldens.file("nvfp4/activation_cases.safetensors"))
         let cases = file.names.filter { $0.hasSuffix("#x") }.map { String($0.dropLast(2)) }
         #expect(cases.count == 11)
         for name in cases {

@@ -1,0 +1,28 @@
+import Checkpoint
+import Compute
+import Model
+import Numerics
+import TestSupport
+import Testing
+
+struct MemorySumTests {
+    @Test func theCacheIsCountedByItsShapeAndType() throws {
+        let folder = try CheckpointFolder(at: Goldens.checkpoint("nvfp4"))
+        for (type, bytes) in [(DType.f32, 4), (.bf16, 2), (.f8e4m3, 1)] {
+            let sum = MemorySum(folder, context: 1024, keyValueType: type, prefillChunk: 512)
+            // 2 layers, keys and values, 2 key-value heads of 32.
+            #expect(sum.keyValueCache == 1024 * 2 * 2 * 2 * 32 * bytes)
+            #expect(sum.total == sum.weights + sum.anonymous)
+        }
+    }
+
+    @Test func whatDoesNotFitIsSaidWithTheSums() throws {
+        let folder = try CheckpointFolder(at: Goldens.checkpoint("nvfp4"))
+        let sum = MemorySum(folder, context: 16_384, keyValueType: .bf16, prefillChunk: 512)
+        #expect(sum.obstacle(in: HostMemory(total: 1 << 34, available: sum.anonymous)) == nil)
+        let obstacle = try #require(sum.obstacle(in: HostMemory(total: 1 << 34, available: 1 << 20)))
+        for part in [Bytes.text(sum.anonymous), Bytes.text(sum.keyValueCache), Bytes.text(1 << 20)] {
+            #expect(obstacle.contains(part), "\(obstacle)")
+        }
+    }
+}
