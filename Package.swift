@@ -39,6 +39,7 @@ let package = Package(
         room("Checkpoint", ["Numerics"]),
         room("Compute", ["Numerics", "Checkpoint", "CKernels"]),
         room("Model", ["Compute", "Checkpoint", "Numerics"]),
+        room("Quantization", ["Model", "Compute", "Checkpoint", "Numerics"]),
         room("Prompting", ["Tokenization"]),
         room("Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"]),
         room("Monocle", ["Engine", "Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"]),
@@ -46,8 +47,8 @@ let package = Package(
         .executableTarget(
             name: "MonocleCommand",
             dependencies: [
-                "Monocle", "Benchmarking", "Engine", "Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging",
-                "Numerics",
+                "Monocle", "Benchmarking", "Engine", "Quantization", "Model", "Compute", "Checkpoint", "Prompting",
+                "Tokenization", "Imaging", "Numerics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -61,6 +62,7 @@ let package = Package(
         tests(of: "Checkpoint", ["Numerics"]),
         tests(of: "Compute", ["Checkpoint", "Numerics", "CKernels"]),
         tests(of: "Model", ["Checkpoint", "Compute", "Numerics"]),
+        tests(of: "Quantization", ["Model", "Compute", "Checkpoint", "Numerics"]),
         tests(of: "Prompting", ["Tokenization"]),
         tests(of: "Monocle", ["Prompting"]),
         tests(of: "Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging", "Numerics"]),
