@@ -22,7 +22,9 @@ package struct Tensor: Sendable {
     package init(_ values: [Float], shape: Shape) {
         precondition(values.count == shape.count, "one value for each element")
         let storage = TensorStorage(count: values.count)
-        values.withUnsafeBufferPointer { storage.pointer.update(from: $0.baseAddress!, count: $0.count) }
+        values.withUnsafeBufferPointer { values in
+            if let first = values.baseAddress { storage.pointer.update(from: first, count: values.count) }
+        }
         self.init(shape: shape, storage: storage)
     }
 

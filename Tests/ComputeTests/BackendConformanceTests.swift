@@ -32,6 +32,14 @@ import Testing
         #expect(error <= operation.bound, "\(operation.name) on \(isa.rawValue): \(error / Self.rounding) roundings")
     }
 
+    @Test(arguments: operations)
+    func nullHasTheShapesOfReference(operation: Operation) throws {
+        var random = TestRandom(7)
+        let found = try operation.run(NullBackend(), &random)
+        random = TestRandom(7)
+        #expect(found.shape == (try operation.run(ReferenceBackend(), &random)).shape)
+    }
+
     static let rowOperations: [Operation] = [1, 16, 63, 80, 1280, 5120].flatMap { columns in
         [
             Operation(name: "rmsNorm \(columns)", bound: 8 * rounding) { backend, random in
