@@ -4,6 +4,7 @@ import ArgumentParser
 import Compute
 import Foundation
 import Monocle
+import Quantization
 
 /// A fault the command line itself finds.
 struct UsageError: Error, CustomStringConvertible {
@@ -39,6 +40,7 @@ enum Failure {
     /// The code of an error that is not the argument parser's.
     private static func code(for error: any Error) -> Code? {
         if error is UsageError { return .usage }
+        if let error = error as? QuantizationError { return error.isFaultOfModel ? .model : .usage }
         let sorted = MonocleError(error)
         switch sorted.kind {
         case .input: return .usage

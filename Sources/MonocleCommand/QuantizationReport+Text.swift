@@ -1,0 +1,36 @@
+// A quantisation report as text for a terminal. Knows words and columns, not how the figures came about.
+
+import Foundation
+import Model
+import Quantization
+
+extension QuantizationReport {
+    /// The report as text: a line for each layer, then what it comes to.
+    func text(destination: String) -> String {
+        let width = layers.map(\.path.count).max() ?? 0
+        var lines = layers.map { layer in
+            let path = layer.path + String(repeating: " ", count: width - layer.path.count)
+            if layer.isZero { return "\(path)  all zero" }
+            let worst = layer.worstBlock
+            let lost = layer.lostBlocks > 0 ? "  \(layer.lostBlocks) blocks lost to a scale of 0" : ""
+            return "\(path)  relative MSE \(Self.digits(layer.relativeMse))  worst block \(Self.digits(Double(worst.relativeError)))"
+                + " (row \(worst.row), inputs \(worst.input)-\(worst.input + 15))\(lost)"
+        }
+        let formats = Dictionary(grouping: kept, by: \.format).map { "\($0.value.count) \($0.key)" }.sorted()
+        lines.append("")
+        lines.append("\(layers.count) layers to NVFP4 by \(recipe), relative MSE \(Self.digits(relativeMse))")
+        if let worst = worstLayer { lines.append("worst layer: \(worst.path), \(Self.digits(worst.relativeMse))") }
+        lines.append("unchanged matrices: \(formats.joined(separator: ", ")) (embeddings, lm_head, vision encoder, projector)")
+        if let calibration {
+            lines.append(
+                "input scales from \(calibration.samples) prompts, \(calibration.tokens) tokens (\(calibration.source)): W4A4")
+        } else {
+            lines.append("no calibration: weights only (W4A16_NVFP4), without input scales")
+        }
+        lines.append("wrote \(destination): \(Bytes.text(resultBytes)) of tensors from \(Bytes.text(sourceBytes))")
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// Three significant digits.
+    private static func digits(_ value: Double) -> String { String(format: "%.3g", value) }
+}
