@@ -63,21 +63,33 @@ package struct CheckpointQuantizer {
         progress: (_ stage: Stage, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
     ) throws -> QuantizationReport {
         let draft = try DraftFolder(for: destination)
+        do {
+            let report = try write(into: draft.url, calibration, progress)
+            try draft.complete()
+            return report
+        } catch CheckpointError.writing(_, let reason) {
+            // The draft is gone by the time anybody could look for the file.
+            throw QuantizationError.destination(destination.path(percentEncoded: false), reason: reason)
+        }
+    }
+
+    private func write(
+        into draft: URL, _ calibration: Calibration?, _ progress: (Stage, Int, Int) -> Void
+    ) throws -> QuantizationReport {
         let scales = try groupScales(calibration, progress)
         let configuration = ExportedConfiguration(
             version: options.version, quantizesInputs: calibration != nil, declaresFP8Cache: options.declaresFP8Cache,
             excludedModules: plan.excludedModules)
         let text = try configuration.configurationText(from: folder.url.appending(path: "config.json"))
-        try copySideFiles(to: draft.url)
-        try JSONFile.write(Array(text.utf8), to: draft.url.appending(path: "config.json"))
+        try copySideFiles(to: draft)
+        try JSONFile.write(Array(text.utf8), to: draft.appending(path: "config.json"))
         try JSONFile.write(
-            Array(configuration.legacyText.utf8), to: draft.url.appending(path: "hf_quant_config.json"))
+            Array(configuration.legacyText.utf8), to: draft.appending(path: "hf_quant_config.json"))
         var export = WeightExport(
             folder: folder, plan: plan, quantizer: quantizer, scales: scales, shardLimit: options.shardLimit)
-        try export.write(to: draft.url) { progress(.writing, $0, $1) }
+        try export.write(to: draft) { progress(.writing, $0, $1) }
         let report = self.report(export, scales, calibration)
-        try JSONFile.write(Array(try report.json()), to: draft.url.appending(path: QuantizationReport.fileName))
-        try draft.complete()
+        try JSONFile.write(Array(try report.json()), to: draft.appending(path: QuantizationReport.fileName))
         return report
     }
 

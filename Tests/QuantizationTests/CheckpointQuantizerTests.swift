@@ -84,6 +84,53 @@ struct CheckpointQuantizerTests {
         }
     }
 
+    /// The exported folder and a dense float32 folder of the fake-quantised weights are the same model.
+    @Test func exportedLogitsEqualTheFakeQuantisedModels() throws {
+        let source = try CheckpointFolder(at: Goldens.checkpoint("bf16"))
+        let place = try TemporaryFolder()
+        let url = place.url.appending(path: "out")
+        let quantizer = try CheckpointQuantizer(source, Self.options(.sweep256))
+        _ = try quantizer.write(to: url, calibration: nil)
+        let made = try CheckpointFolder(at: url)
+        let dense = try TemporaryFolder(copying: source.url)
+        let layers = Dictionary(uniqueKeysWithValues: quantizer.plan.layers.map { ($0.path + ".weight", $0) })
+        let file = dense.url.appending(path: "model.safetensors")
+        let writer = try SafetensorsWriter(
+            to: file,
+            tensors: try source.names.map { name in
+                let view = try source.tensor(name)
+                return TensorDeclaration(name: name, dtype: layers[name] == nil ? view.dtype : .f32, shape: view.shape)
+            })
+        for tensor in writer.order {
+            guard let layer = layers[tensor.name] else {
+                try writer.append(try source.tensor(tensor.name).bytes)
+                continue
+            }
+            let largest = try quantizer.plan.groups[layer.group].flatMap { try source.tensor($0 + ".weight").floats() ?? [] }
+                .reduce(0) { max($0, $1.magnitude) }
+            let fake = Quantized(
+                layer.weight, WeightQuantizer(recipe: .sweep256, scales: NVFP4WeightScales(division: .cpu)),
+                largest: largest)
+            try fake.dequantized.withUnsafeBytes { try writer.append($0) }
+        }
+        try writer.finish()
+        let ids: [Int32] = [447, 12, 200, 33, 7, 91, 300, 5]
+        let logits = try [made, CheckpointFolder(at: dense.url), CheckpointFolder(at: url), source].map { folder in
+            let model = try NemotronNanoVL(folder)
+            let backend = ReferenceBackend(precision: .f32)
+            let span = SequenceSpan(rows: 0..<ids.count, start: 0, pages: [0])
+            let hidden = try model.language.hidden(
+                model.language.embed(ids, on: backend), Step(spans: [span]), pages: model.makePages(1, dtype: .f32),
+                on: backend)
+            return try model.language.logits(hidden, on: backend).array()
+        }
+        let difference = zip(logits[0], logits[1]).reduce(0) { max($0, abs($1.0 - $1.1)) }
+        #expect(difference <= 1e-4, "\(difference)")
+        #expect(logits[0] == logits[2])
+        // The quantised model is another model: equality above is not the equality of everything.
+        #expect(zip(logits[0], logits[3]).contains { abs($0 - $1) > 0.05 })
+    }
+
     @Test func writesShardsThatOpenAsOne() throws {
         let source = try CheckpointFolder(at: Goldens.checkpoint("bf16"))
         let place = try TemporaryFolder()
