@@ -23,7 +23,8 @@ struct CalibrationFile {
         } catch {
             throw UsageError("--calibration \(path): \((error as NSError).localizedDescription)")
         }
-        lines = try text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap { index, line in
+        lines = try text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap {
+            index, line in
             if line.allSatisfy(\.isWhitespace) { return nil }
             do {
                 return (index + 1, try JSONDecoder().decode(Line.self, from: Data(line.utf8)))

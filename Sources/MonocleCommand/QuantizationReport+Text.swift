@@ -13,17 +13,20 @@ extension QuantizationReport {
             if layer.isZero { return "\(path)  all zero" }
             let worst = layer.worstBlock
             let lost = layer.lostBlocks > 0 ? "  \(layer.lostBlocks) blocks lost to a scale of 0" : ""
-            return "\(path)  relative MSE \(Self.digits(layer.relativeMse))  worst block \(Self.digits(Double(worst.relativeError)))"
+            let error = Self.digits(Double(worst.relativeError))
+            return "\(path)  relative MSE \(Self.digits(layer.relativeMse))  worst block \(error)"
                 + " (row \(worst.row), inputs \(worst.input)-\(worst.input + 15))\(lost)"
         }
         let formats = Dictionary(grouping: kept, by: \.format).map { "\($0.value.count) \($0.key)" }.sorted()
         lines.append("")
         lines.append("\(layers.count) layers to NVFP4 by \(recipe), relative MSE \(Self.digits(relativeMse))")
         if let worst = worstLayer { lines.append("worst layer: \(worst.path), \(Self.digits(worst.relativeMse))") }
-        lines.append("unchanged matrices: \(formats.joined(separator: ", ")) (embeddings, lm_head, vision encoder, projector)")
+        lines.append(
+            "unchanged matrices: \(formats.joined(separator: ", ")) (embeddings, lm_head, vision encoder, projector)")
         if let calibration {
             lines.append(
-                "input scales from \(calibration.samples) prompts, \(calibration.tokens) tokens (\(calibration.source)): W4A4")
+                "W4A4: input scales from \(calibration.samples) prompts of \(calibration.source), \(calibration.tokens) tokens"
+            )
         } else {
             lines.append("no calibration: weights only (W4A16_NVFP4), without input scales")
         }

@@ -21,8 +21,8 @@ struct Quantize: ParsableCommand {
             checkpoint; without it weights alone are quantised, and the folder says so (W4A16_NVFP4).
 
             A calibration file has one JSON object a line: {"text": "What is the total?", "image": "receipt.png"}; the \
-            image is optional and is found beside the file. `synthetic` stands for random tokens and noise: better than \
-            no input scales where there is no data, worse than any data.
+            image is optional and is found beside the file. `synthetic` stands for random tokens and noise: better \
+            than no input scales where there is no data, worse than any data.
 
             Example: monocle quantize Nano-VL-8B-BF16 Nano-VL-8B-NVFP4 --recipe sweep-256 --calibration prompts.jsonl
             """)
@@ -39,10 +39,13 @@ struct Quantize: ParsableCommand {
     @Option(help: "Divide by constants as PyTorch does on this device: cuda equals NVIDIA's releases to the bit.")
     var arithmetic: NVFP4WeightScales.Division = .cpu
 
-    @Option(help: ArgumentHelp("The Model Optimizer release whose rules to follow. Default: 0.47.0.", valueName: "version"))
+    @Option(
+        help: ArgumentHelp("The Model Optimizer release whose rules to follow. Default: 0.47.0.", valueName: "version"))
     var compatVersion: String?
 
-    @Option(help: ArgumentHelp("Prompts to calibrate input scales with: a JSON Lines file, or synthetic.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Prompts to calibrate input scales with: a JSON Lines file, or synthetic.", valueName: "file"))
     var calibration: String?
 
     @Option(help: ArgumentHelp("Calibration prompts at most.", valueName: "n"))
@@ -82,12 +85,14 @@ struct Quantize: ParsableCommand {
         if json { try Output.json(report) } else { try Output.write(report.text(destination: destination)) }
     }
 
-    private func calibrate(_ folder: CheckpointFolder, _ source: String, _ progress: ProgressBar) throws -> Calibration {
+    private func calibrate(_ folder: CheckpointFolder, _ source: String, _ progress: ProgressBar) throws -> Calibration
+    {
         func run(_ count: Int, _ name: String, _ sample: (Int) throws -> CalibrationSample) throws -> Calibration {
             try Calibration(
                 folder, count: count, source: name, on: CPUBackend(precision: .w4a16),
                 progress: { done, total in
-                    progress.show("calibrating: prompt \(done) of \(total)", fraction: Double(done) / Double(max(total, 1)))
+                    progress.show(
+                        "calibrating: prompt \(done) of \(total)", fraction: Double(done) / Double(max(total, 1)))
                 }, sample: sample)
         }
         if source == "synthetic" {

@@ -60,8 +60,8 @@ package struct NVFP4WeightScales: Sendable, Hashable {
         return E4M3(saturating: rule == .clamped ? max(scale, Self.smallestScale) : scale)
     }
 
-    /// The block scale of a block whose full range is set to `range` (its largest magnitude, or a multiple of it), under
-    /// `norm`: Model Optimizer's static quantiser. A range of zero gets the scale of 6.
+    /// The block scale of a block whose full range is set to `range` (its largest magnitude, or a multiple of it),
+    /// under `norm`: Model Optimizer's static quantiser. A range of zero gets the scale of 6.
     @inlinable package func staticBlockScale(range: Float, tensorLargest: Float, norm: Float) -> E4M3 {
         var scale = divide(range, by: E2M1.largest)
         if scale == 0 { scale = 1 }

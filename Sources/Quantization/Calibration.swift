@@ -80,12 +80,14 @@ package struct Calibration: Sendable, Hashable {
             guard let found = largestInputs[layer] else { throw .calibration("no input of '\(layer)' was seen") }
             guard found.isFinite else {
                 throw .calibration(
-                    "the inputs of '\(layer)' reach \(found); expected finite activations: the model overflows on \(source)")
+                    "the inputs of '\(layer)' reach \(found) on \(source); expected finite activations"
+                )
             }
             largest = max(largest, found)
         }
         guard largest > 0 else {
-            throw .calibration("all inputs of '\(layers.joined(separator: "', '"))' are 0 on \(source); no scale fits them")
+            throw .calibration(
+                "all inputs of '\(layers.joined(separator: "', '"))' are 0 on \(source); no scale fits them")
         }
         return largest
     }

@@ -6,8 +6,8 @@ package import Numerics
 
 /// Quantises the decoder's linear layers of a folder and writes the folder NVIDIA's exporter would write.
 ///
-/// Weights are read where they are mapped, three times: for their range, for their block scales, for their codes. Beside
-/// one packed layer only block scales are held, so that memory stays far below the checkpoint's size.
+/// Weights are read where they are mapped, three times: for their range, for their block scales, for their codes.
+/// Beside one packed layer only block scales are held, so that memory stays far below the checkpoint's size.
 package struct CheckpointQuantizer {
     package struct Options: Sendable {
         package var recipe: Recipe
@@ -50,7 +50,9 @@ package struct CheckpointQuantizer {
     }
 
     /// Checks that ``write(to:calibration:progress:)`` may write there, before a long calibration.
-    package func checkDestination(_ destination: URL) throws(QuantizationError) { _ = try DraftFolder(for: destination) }
+    package func checkDestination(_ destination: URL) throws(QuantizationError) {
+        _ = try DraftFolder(for: destination)
+    }
 
     /// Writes the quantised folder. It appears under its name when it is complete; a failure leaves nothing behind.
     /// - Parameters:

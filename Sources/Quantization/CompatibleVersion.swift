@@ -1,4 +1,4 @@
-// Whose rules a quantised checkpoint follows: a release of NVIDIA Model Optimizer. Knows its history, not its arithmetic.
+// The release of NVIDIA Model Optimizer whose rules a checkpoint follows. Knows its history, not its arithmetic.
 
 package import Numerics
 
@@ -19,7 +19,8 @@ package struct CompatibleVersion: Sendable, Hashable {
     /// - Parameter text: `major.minor` or `major.minor.patch`.
     package init(_ text: String) throws(QuantizationError) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false).map { Int($0) }
-        guard (2...3).contains(parts.count), let major = parts[0], let minor = parts[1], parts.allSatisfy({ $0 != nil }),
+        guard (2...3).contains(parts.count), let major = parts[0], let minor = parts[1],
+            parts.allSatisfy({ $0 != nil }),
             (0...999).contains(major), (0...999).contains(minor)
         else { throw .version(text) }
         self.text = text

@@ -22,7 +22,8 @@ final class DraftFolder {
         }
         self.destination = destination
         let parent = destination.deletingLastPathComponent()
-        url = parent.appending(path: ".\(destination.lastPathComponent).partial-\(getpid())", directoryHint: .isDirectory)
+        url = parent.appending(
+            path: ".\(destination.lastPathComponent).partial-\(getpid())", directoryHint: .isDirectory)
         do {
             try files.createDirectory(at: parent, withIntermediateDirectories: true)
             try files.createDirectory(at: url, withIntermediateDirectories: false)

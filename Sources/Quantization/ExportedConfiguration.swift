@@ -16,7 +16,7 @@ package struct ExportedConfiguration: Sendable {
         .string((quantizesInputs ? QuantizationManifest.Algorithm.nvfp4 : .weightOnlyNVFP4).rawValue)
     }
 
-    /// Serving engines accept the file only from this producer; what made it in fact stands in quantization_report.json.
+    /// Serving engines accept the file only from this producer; quantization_report.json says what made it in fact.
     private var producer: JSONFile.Value {
         .object([("name", .string("modelopt")), ("version", .string(version.text))])
     }

@@ -46,7 +46,8 @@ struct WeightRows: @unchecked Sendable {
                 for index in range {
                     switch rows.weight.dtype {
                     case .bf16:
-                        let stored = UnsafeRawBufferPointer(rebasing: bytes[index * inputs * 2..<(index + 1) * inputs * 2])
+                        let stored = UnsafeRawBufferPointer(
+                            rebasing: bytes[index * inputs * 2..<(index + 1) * inputs * 2])
                         for column in 0..<inputs {
                             let bits = stored.loadUnaligned(fromByteOffset: column * 2, as: UInt16.self)
                             values[column] = Float(bitPattern: UInt32(bits) << 16)

@@ -7,10 +7,12 @@ struct QuantizeTests {
         let place = try TemporaryFolder()
         let prompts = place.url.appending(path: "prompts.jsonl")
         let picture = try Program.image("square_photo.png")
-        try Data(#"{"text": "What is shown?", "image": "\#(picture)"}\#n\#n{"text": "Hello."}\#n"#.utf8).write(to: prompts)
+        try Data(#"{"text": "What is shown?", "image": "\#(picture)"}\#n\#n{"text": "Hello."}\#n"#.utf8).write(
+            to: prompts)
         let made = place.url.appending(path: "made").path
         let run = try Program.run([
-            "quantize", Program.checkpoint("bf16"), made, "--recipe", "mse", "--calibration", prompts.path, "--kv-cache",
+            "quantize", Program.checkpoint("bf16"), made, "--recipe", "mse", "--calibration", prompts.path,
+            "--kv-cache",
             "fp8", "--json",
         ])
         #expect(run.code == 0, "\(run.errors)")

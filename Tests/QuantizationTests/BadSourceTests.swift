@@ -35,7 +35,8 @@ struct BadSourceTests {
         let place = try TemporaryFolder()
         #expect(
             throws: QuantizationError.notFinite(
-                tensor: name, file: folder.url.appending(path: "model.safetensors").path, value: value, row: 7, column: 5)
+                tensor: name, file: folder.url.appending(path: "model.safetensors").path, value: value, row: 7,
+                column: 5)
         ) { try quantize(folder.url, to: place.url.appending(path: "out")) }
         #expect(try FileManager.default.contentsOfDirectory(atPath: place.url.path) == [])
     }

@@ -106,8 +106,10 @@ struct CheckpointQuantizerTests {
                 try writer.append(try source.tensor(tensor.name).bytes)
                 continue
             }
-            let largest = try quantizer.plan.groups[layer.group].flatMap { try source.tensor($0 + ".weight").floats() ?? [] }
-                .reduce(0) { max($0, $1.magnitude) }
+            let largest = try quantizer.plan.groups[layer.group].flatMap {
+                try source.tensor($0 + ".weight").floats() ?? []
+            }
+            .reduce(0) { max($0, $1.magnitude) }
             let fake = Quantized(
                 layer.weight, WeightQuantizer(recipe: .sweep256, scales: NVFP4WeightScales(division: .cpu)),
                 largest: largest)

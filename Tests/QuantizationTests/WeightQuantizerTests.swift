@@ -46,7 +46,9 @@ struct WeightQuantizerTests {
 
     static let ties: [Float] = [0, 0.25, 0.5, 0.75, 1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 5, 6, -0.25]
     static let settings = NVFP4WeightScales.Division.allCases.flatMap { division in
-        [NVFP4WeightScales.Rule.sequential, .unclamped, .clamped].map { NVFP4WeightScales(division: division, rule: $0) }
+        [NVFP4WeightScales.Rule.sequential, .unclamped, .clamped].map {
+            NVFP4WeightScales(division: division, rule: $0)
+        }
     }
 
     @Test(arguments: settings)
@@ -93,9 +95,12 @@ struct WeightQuantizerTests {
 
     /// One unit in the last place of the global scale moves a block's scale: which device made a checkpoint shows.
     @Test func dividesAsCPUOrMultipliesAsCUDA() {
-        let row = [Float(1.21875)] + [Float](repeating: 0, count: 15) + (0..<16).map { 0.9140625 - 0.05859375 * Float($0) }
+        let row =
+            [Float(1.21875)] + [Float](repeating: 0, count: 15) + (0..<16).map { 0.9140625 - 0.05859375 * Float($0) }
         var codes: [[UInt8]] = []
-        for (division, bits, scale) in [(NVFP4WeightScales.Division.cpu, 0x39ED_B6DB as UInt32, 0x7B as UInt8), (.cuda, 0x39ED_B6DC, 0x7A)] {
+        for (division, bits, scale) in [
+            (NVFP4WeightScales.Division.cpu, 0x39ED_B6DB as UInt32, 0x7B as UInt8), (.cuda, 0x39ED_B6DC, 0x7A),
+        ] {
             let found = Quantized(
                 bf16(row, rows: 1), WeightQuantizer(recipe: .max, scales: NVFP4WeightScales(division: division)))
             #expect(found.globalScale.bitPattern == bits)

@@ -1,4 +1,4 @@
-// four-over-six (arXiv 2512.02010): e2m1 has nothing between 4 and 6, so a block may do better with 4 as its largest code.
+// four-over-six (arXiv 2512.02010): e2m1 has nothing between 4 and 6, so a block may do better with 4 as its largest.
 
 import Numerics
 

@@ -2,7 +2,8 @@
 
 import Numerics
 
-/// Finds the scale with the smallest squared error among the 126 positive finite e4m3 values; of equal ones the smallest.
+/// Finds the scale with the smallest squared error among the 126 positive finite e4m3 values, of equal ones the
+/// smallest.
 struct ScaleSweep: Sendable {
     private static let lowest: UInt8 = 1
     private static let highest: UInt8 = 126
@@ -16,8 +17,8 @@ struct ScaleSweep: Sendable {
         steps = (0...Self.highest).map { E4M3(bits: $0).float * globalScale }
     }
 
-    /// The result is that of trying all candidates: the two ends of the range are cut off only where no candidate beyond
-    /// them can be better.
+    /// The result is that of trying all candidates: the two ends of the range are cut off only where no candidate
+    /// beyond them can be better.
     @inline(__always) func best(for block: NVFP4Block) -> E4M3 {
         let largest = block.largest
         guard largest > 0 else { return E4M3(bits: Self.lowest) }
