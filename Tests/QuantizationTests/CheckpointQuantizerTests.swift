@@ -49,6 +49,28 @@ struct CheckpointQuantizerTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: place.url.path) == ["out"])
     }
 
+    /// `nvfp4/quantizer_cuda.safetensors`: the rule of docs/quantization.md carried out by PyTorch 2.11 on an NVIDIA H200, for
+    /// the weights of the bf16 fixture; and 1 to 1.9921875 (every bf16 mantissa) divided by 2688 there.
+    @Test func cudaArithmeticEqualsAGPUByteForByte() throws {
+        let golden = try SafetensorsFile(mapping: Goldens.file("nvfp4/quantizer_cuda.safetensors"))
+        let source = try CheckpointFolder(at: Goldens.checkpoint("bf16"))
+        let place = try TemporaryFolder()
+        let url = place.url.appending(path: "out")
+        var options = try Self.options()
+        options.division = .cuda
+        _ = try CheckpointQuantizer(source, options).write(to: url, calibration: nil)
+        let made = try CheckpointFolder(at: url)
+        let names = golden.names.filter { $0.hasPrefix("language_model.") }
+        #expect(names.count == 42)
+        for name in names { #expect(try made.tensor(name).array == golden.tensor(name).array, "\(name)") }
+        let divided = try #require(try golden.tensor("mantissa_2688").floats())
+        let scales = NVFP4WeightScales(division: .cuda, rule: .clamped)
+        for (mantissa, expected) in divided.enumerated() {
+            let value = BFloat16(bits: UInt16(127 << 7 | mantissa)).float
+            #expect(scales.globalScale(largest: value, norm: 448) == expected, "mantissa \(mantissa)")
+        }
+    }
+
     /// The weights a run uses are those of the fake-quantised model, bit for bit, and the report says what they lost.
     @Test(arguments: Recipe.allCases)
     func exportsWhatWasMeasured(recipe: Recipe) throws {
