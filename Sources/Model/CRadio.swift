@@ -10,7 +10,7 @@ package struct CRadio: Sendable {
     /// Pixels along a tile's edge.
     package let tileSide: Int
     let embedder: Weight  // patch_generator.embedder            [width, 3 * patch^2], no bias
-    let positions: Tensor  // patch_generator.pos_embed           resampled to [patches, width]
+    package let positions: Tensor  // patch_generator.pos_embed   resampled to [patches, width]
     let prefix: Tensor  // patch_generator.cls_token.token     [prefixTokens, width]
     package let blocks: [CRadioBlock]  // blocks.{i}
     let norm: LayerNorm?  // norm                                absent in Nemotron Nano VL V1
@@ -26,7 +26,7 @@ package struct CRadio: Sendable {
     ) throws(CheckpointError) {
         guard !shape.hasLayerScale else {
             throw .tensor(
-                "\(scope.path).model.blocks.0.ls1.gamma", file: scope.folder.url.lastPathComponent,
+                "\(scope.path).model.blocks.0.ls1.gamma", file: scope.source.place,
                 found: "LayerScale", expected: "none: C-RADIOv2-H has no LayerScale, and other encoders are not supported")
         }
         self.shape = shape

@@ -19,9 +19,13 @@ package struct NemotronNanoVL: Sendable {
     private let keyValueScales: [(key: Float, value: Float)]  // one for each layer
 
     /// Maps the weights of a checked folder; no weight is copied.
-    /// - Parameter alignCorners: how the position table is resampled; see `PositionTable`.
-    package init(_ folder: CheckpointFolder, alignCorners: Bool = true) throws(CheckpointError) {
-        let root = WeightScope(folder)
+    /// - Parameters:
+    ///   - weights: where the tensors come from when not from the folder itself.
+    ///   - alignCorners: how the position table is resampled; see `PositionTable`.
+    package init(
+        _ folder: CheckpointFolder, weights: (any WeightSource)? = nil, alignCorners: Bool = true
+    ) throws(CheckpointError) {
+        let root = WeightScope(weights ?? folder)
         if let shape = folder.vision, let projector = folder.projector, let declared = folder.configuration.vision {
             guard declared.shuffleFactor == 2 else {
                 throw .key(

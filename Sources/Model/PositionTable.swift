@@ -32,6 +32,31 @@ package struct PositionTable: Sendable {
         }
         values = result
     }
+
+    /// The transpose of the resampling: the gradient of the checkpoint's table from the gradient of `values`.
+    /// - Parameter gradient: `[side * side, width]`.
+    /// - Returns: `[grid * grid, width]`.
+    package static func tableGradient(
+        of gradient: [Float], grid: Int, width: Int, side: Int, alignCorners: Bool
+    ) -> [Float] {
+        precondition(gradient.count == side * side * width, "the gradient covers the tile's patches")
+        guard grid != side else { return gradient }
+        let taps = (0..<side).map { Tap($0, from: grid, to: side, alignCorners: alignCorners) }
+        var sums = [Double](repeating: 0, count: grid * grid * width)
+        for (row, y) in taps.enumerated() {
+            for (column, x) in taps.enumerated() {
+                let source = (row * side + column) * width
+                let (down, right) = (Double(y.fraction), Double(x.fraction))
+                for (cell, weight) in [
+                    (y.low * grid + x.low, (1 - down) * (1 - right)), (y.low * grid + x.high, (1 - down) * right),
+                    (y.high * grid + x.low, down * (1 - right)), (y.high * grid + x.high, down * right),
+                ] {
+                    for i in 0..<width { sums[cell * width + i] += weight * Double(gradient[source + i]) }
+                }
+            }
+        }
+        return sums.map { Float($0) }
+    }
 }
 
 /// The two source cells of one target cell along an axis, in float32 as torch computes them.
