@@ -1,6 +1,7 @@
 // Typed access to one object of a configuration file. Knows how to complain, not what the keys mean.
 
 package import Foundation
+package import JSONText
 
 /// A JSON object that knows its file and its path in it, so that a missing key or a wrong type can be named.
 ///
@@ -11,14 +12,25 @@ package struct ConfigurationObject: Sendable {
     private let path: String
     package let members: [String: JSON]
 
-    /// Reads a file whose root is an object.
+    /// Longest configuration file that is read, in bytes.
+    private static let byteLimit = 64 << 20
+
+    /// Reads a file of at most 64 MiB whose root is an object.
     package init(file url: URL) throws(CheckpointError) {
-        let file = url.path(percentEncoded: false)
-        let root = try JSON(file: url)
-        guard case .object(let members) = root else {
-            throw .file(file, found: root.description, expected: "a JSON object")
+        let mapping = try MappedFile(url)
+        guard mapping.byteCount <= Self.byteLimit else {
+            throw .file(mapping.path, found: "\(mapping.byteCount) bytes", expected: "at most \(Self.byteLimit)")
         }
-        self.init(file: file, path: "", members: members)
+        let root: JSON
+        do throws(JSONFault) {
+            root = try JSON(mapping.bytes)
+        } catch {
+            throw .file(mapping.path, found: "\(error.found) at byte \(error.offset)", expected: error.expected)
+        }
+        guard case .object(let members) = root else {
+            throw .file(mapping.path, found: root.summary, expected: "a JSON object")
+        }
+        self.init(file: mapping.path, path: "", members: members)
     }
 
     private init(file: String, path: String, members: [String: JSON]) {
@@ -46,7 +58,7 @@ package struct ConfigurationObject: Sendable {
     package func object(_ key: String) throws(CheckpointError) -> ConfigurationObject? {
         guard let value = self[key] else { return nil }
         guard case .object(let members) = value else {
-            throw fault(key, found: value.description, expected: "an object")
+            throw fault(key, found: value.summary, expected: "an object")
         }
         return ConfigurationObject(file: file, path: path + key + ".", members: members)
     }
@@ -54,7 +66,7 @@ package struct ConfigurationObject: Sendable {
     package func string(_ key: String) throws(CheckpointError) -> String? {
         guard let value = self[key] else { return nil }
         guard case .string(let text) = value else {
-            throw fault(key, found: value.description, expected: "a string")
+            throw fault(key, found: value.summary, expected: "a string")
         }
         return text
     }
@@ -62,7 +74,7 @@ package struct ConfigurationObject: Sendable {
     package func bool(_ key: String) throws(CheckpointError) -> Bool? {
         guard let value = self[key] else { return nil }
         guard case .bool(let flag) = value else {
-            throw fault(key, found: value.description, expected: "true or false")
+            throw fault(key, found: value.summary, expected: "true or false")
         }
         return flag
     }
@@ -74,11 +86,9 @@ package struct ConfigurationObject: Sendable {
     }
 
     private func integer(_ value: JSON, _ key: String, _ range: ClosedRange<Int>) throws(CheckpointError) -> Int {
-        guard case .number(let text) = value, let whole = Int(text) ?? Double(text).flatMap(Int.init(exactly:)),
-            range.contains(whole)
-        else {
+        guard let whole = value.wholeNumber, range.contains(whole) else {
             throw fault(
-                key, found: value.description,
+                key, found: value.summary,
                 expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return whole
@@ -87,9 +97,9 @@ package struct ConfigurationObject: Sendable {
     /// A finite number in `range`.
     package func number(_ key: String, in range: ClosedRange<Double>) throws(CheckpointError) -> Double? {
         guard let value = self[key] else { return nil }
-        guard case .number(let text) = value, let number = Double(text), range.contains(number) else {
+        guard let number = value.double, range.contains(number) else {
             throw fault(
-                key, found: value.description, expected: "a number from \(range.lowerBound) to \(range.upperBound)")
+                key, found: value.summary, expected: "a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
     }
@@ -106,12 +116,12 @@ package struct ConfigurationObject: Sendable {
     package func strings(_ key: String) throws(CheckpointError) -> [String]? {
         guard let value = self[key] else { return nil }
         guard case .array(let values) = value else {
-            throw fault(key, found: value.description, expected: "an array of strings")
+            throw fault(key, found: value.summary, expected: "an array of strings")
         }
         var result: [String] = []
         for (index, value) in values.enumerated() {
             guard case .string(let text) = value else {
-                throw fault("\(key)[\(index)]", found: value.description, expected: "a string")
+                throw fault("\(key)[\(index)]", found: value.summary, expected: "a string")
             }
             result.append(text)
         }
@@ -143,4 +153,9 @@ package struct ConfigurationObject: Sendable {
         guard let value = try string(key) else { throw missing(key, expected) }
         return value
     }
+}
+
+extension JSON {
+    /// How a message names the value.
+    fileprivate var summary: String { summary(quoted: { "'\($0.prefix(80))'" }) }
 }

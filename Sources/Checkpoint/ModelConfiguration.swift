@@ -1,6 +1,7 @@
 // What the JSON files of a folder say about the model. Knows keys, not tensors.
 
 package import Foundation
+import JSONText
 
 /// The configuration of a checkpoint folder: config.json, generation_config.json, preprocessor_config.json and
 /// tokenizer_config.json.

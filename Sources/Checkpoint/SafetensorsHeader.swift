@@ -2,6 +2,7 @@
 // Format: 8 bytes little-endian header length, that many bytes of JSON, then the tensors' bytes without a gap
 // (https://github.com/huggingface/safetensors).
 
+import JSONText
 package import Numerics
 
 /// Names, types, shapes and places of the tensors of one file.
@@ -81,22 +82,24 @@ package struct SafetensorsHeader: Sendable {
     private static func scan(
         _ bytes: UnsafeRawBufferPointer, _ parsed: inout [Parsed], _ metadata: inout [String: String]
     ) throws(JSONFault) {
-        var scanner = JSONScanner(bytes)
+        var scanner = try JSONScanner(bytes)
         var entries: [Parsed] = []
         var texts: [String: String]?
-        try scanner.object { (name, scanner) throws(JSONFault) in
+        try scanner.enterObject()
+        while let name = try scanner.nextKey() {
             guard name == "__metadata__" else {
                 guard entries.count < tensorLimit else {
                     throw scanner.fault(expected: "at most \(tensorLimit) tensors")
                 }
                 entries.append(try entry(name, &scanner))
-                return
+                continue
             }
             guard texts == nil else {
                 throw JSONFault(offset: scanner.offset, found: "a second '__metadata__'", expected: "one")
             }
             var values: [String: String] = [:]
-            try scanner.object { (key, scanner) throws(JSONFault) in
+            try scanner.enterObject()
+            while let key = try scanner.nextKey() {
                 guard values.updateValue(try scanner.string(), forKey: key) == nil else {
                     throw JSONFault(offset: scanner.offset, found: "metadata key '\(key)' twice", expected: "once")
                 }
@@ -110,7 +113,8 @@ package struct SafetensorsHeader: Sendable {
 
     private static func entry(_ name: String, _ scanner: inout JSONScanner) throws(JSONFault) -> Parsed {
         var parsed = Parsed(name: name)
-        try scanner.object { (key, scanner) throws(JSONFault) in
+        try scanner.enterObject()
+        while let key = try scanner.nextKey() {
             let repeated: Bool
             switch key {
             case "dtype":
@@ -137,7 +141,8 @@ package struct SafetensorsHeader: Sendable {
 
     private static func counts(_ scanner: inout JSONScanner, limit: Int) throws(JSONFault) -> [Int] {
         var values: [Int] = []
-        try scanner.array { (scanner) throws(JSONFault) in
+        try scanner.enterArray()
+        while try scanner.nextElement() {
             guard values.count < limit else { throw scanner.fault(expected: "at most \(limit) numbers") }
             values.append(try scanner.count())
         }

@@ -1,6 +1,7 @@
 // The size of a tokenizer.json, without building a tokenizer.
 
 package import Foundation
+import JSONText
 
 /// What must fit the embedding: how many ids the tokenizer has and which is the highest.
 package struct TokenizerFacts: Sendable, Hashable {
@@ -15,23 +16,12 @@ package struct TokenizerFacts: Sendable, Hashable {
         let mapping = try MappedFile(url)
         var highest = -1
         do throws(JSONFault) {
-            var scanner = JSONScanner(mapping.bytes)
-            try scanner.object { (key, scanner) throws(JSONFault) in
+            var scanner = try JSONScanner(mapping.bytes)
+            try scanner.enterObject()
+            while let key = try scanner.nextKey() {
                 switch key {
-                case "model":
-                    try scanner.object { (key, scanner) throws(JSONFault) in
-                        guard key == "vocab", try scanner.kind() == .object else { return try scanner.skip() }
-                        try scanner.object { (_, scanner) throws(JSONFault) in
-                            highest = max(highest, try scanner.count())
-                        }
-                    }
-                case "added_tokens":
-                    try scanner.array { (scanner) throws(JSONFault) in
-                        try scanner.object { (key, scanner) throws(JSONFault) in
-                            guard key == "id" else { return try scanner.skip() }
-                            highest = max(highest, try scanner.count())
-                        }
-                    }
+                case "model": highest = max(highest, try Self.highestOfModel(&scanner))
+                case "added_tokens": highest = max(highest, try Self.highestOfAdded(&scanner))
                 default: try scanner.skip()
                 }
             }
@@ -45,5 +35,38 @@ package struct TokenizerFacts: Sendable, Hashable {
         self.url = url
         self.byteCount = mapping.byteCount
         self.highestID = highest
+    }
+
+    /// Highest id of `model.vocab`, -1 without any.
+    private static func highestOfModel(_ scanner: inout JSONScanner) throws(JSONFault) -> Int {
+        var highest = -1
+        var spelling: [UInt8] = []
+        try scanner.enterObject()
+        while let key = try scanner.nextKey() {
+            guard key == "vocab", try scanner.kind() == .object else {
+                try scanner.skip()
+                continue
+            }
+            try scanner.enterObject()
+            while try scanner.nextKey(into: &spelling) { highest = max(highest, try scanner.count()) }
+        }
+        return highest
+    }
+
+    /// Highest id of `added_tokens`, -1 without any.
+    private static func highestOfAdded(_ scanner: inout JSONScanner) throws(JSONFault) -> Int {
+        var highest = -1
+        try scanner.enterArray()
+        while try scanner.nextElement() {
+            try scanner.enterObject()
+            while let key = try scanner.nextKey() {
+                if key == "id" {
+                    highest = max(highest, try scanner.count())
+                } else {
+                    try scanner.skip()
+                }
+            }
+        }
+        return highest
     }
 }

@@ -1,6 +1,7 @@
 // Chat messages in OpenAI's JSON form, whose image parts name files. Does not open the files.
 
 package import Foundation
+import JSONText
 
 /// A conversation read from JSON: an array of messages, or an object whose `messages` is one. Fields it does not know
 /// are passed over, as OpenAI clients send many.
@@ -29,8 +30,12 @@ package struct OpenAIMessages: Sendable, Equatable {
         guard data.count <= Self.byteLimit else {
             throw .unreadableMessages(reason: "found \(data.count) bytes, expected at most \(Self.byteLimit)")
         }
-        guard let root = try? JSONDecoder().decode(JSON.self, from: data) else {
-            throw .unreadableMessages(reason: "not valid JSON; expected an array of messages")
+        let root: JSON
+        do throws(JSONFault) {
+            root = try data.withUnsafeBytes { text in Result { () throws(JSONFault) in try JSON(text) } }.get()
+        } catch {
+            throw .unreadableMessages(
+                reason: "not valid JSON at byte \(error.offset): found \(error.found), expected \(error.expected)")
         }
         guard case .array(let messages) = root["messages"] ?? root else {
             throw .message(
@@ -130,4 +135,15 @@ private struct Reader {
     private func oneOf<Value: RawRepresentable<String>>(_ values: [Value]) -> String {
         values.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
     }
+}
+
+extension JSON {
+    /// How a message names the value.
+    fileprivate var summary: String {
+        summary(quoted: { $0.count > 60 ? "\"\($0.prefix(60))…\"" : "\"\($0)\"" })
+    }
+}
+
+extension JSON? {
+    fileprivate var summary: String { self?.summary ?? "nothing" }
 }

@@ -2,6 +2,7 @@
 
 package import Checkpoint
 package import Foundation
+import JSONText
 
 /// What a quantised folder declares about itself.
 package struct ExportedConfiguration: Sendable {

@@ -1,5 +1,7 @@
 // The tokens of tokenizer.json by id, gathered from model.vocab and added_tokens. Does not know the file's other parts.
 
+import JSONText
+
 /// Collects tokens from the two places that name them.
 struct TokenTableBuilder {
     private var storage: [UInt8] = []
@@ -14,20 +16,19 @@ struct TokenTableBuilder {
     }
 
     /// Reads `model.vocab`: an object from spelling, in the byte-level alphabet, to id.
-    mutating func readVocabulary(_ reader: inout JSONReader, at position: Int?) throws(TokenizationError) {
-        guard let position else {
+    mutating func readVocabulary(_ place: JSONScanner?) throws(TokenizationError) {
+        guard var scanner = place else {
             throw .field(path: "model.vocab", found: "absent", expected: "an object of tokens and ids")
         }
-        reader.position = position
         storage.reserveCapacity(1 << 20)
         entries.reserveCapacity(1 << 17)
-        try reader.expect(UInt8(ascii: "{"), "an object of tokens and ids")
+        do throws(JSONFault) {
+            try scanner.enterObject()
+        } catch {
+            throw TokenizationError(error)
+        }
         var spelling: [UInt8] = []
-        while reader.peek() != UInt8(ascii: "}") {
-            if !entries.isEmpty { try reader.expect(UInt8(ascii: ","), "',' or '}'") }
-            try reader.string(into: &spelling)
-            try reader.expect(UInt8(ascii: ":"), "':'")
-            let id = try reader.integer()
+        while let id = try nextID(&scanner, &spelling) {
             let start = storage.count
             guard ByteLevelAlphabet.decode(spelling, into: &storage) else {
                 throw .field(
@@ -40,8 +41,16 @@ struct TokenTableBuilder {
             let place = Vocabulary.Place(start: UInt32(start), length: UInt32(storage.count - start))
             entries.append(Entry(id: id, place: place))
         }
-        try reader.expect(UInt8(ascii: "}"), "'}'")
         modelCount = entries.count
+    }
+
+    /// Reads one member of `model.vocab`; nil at its end.
+    private func nextID(_ scanner: inout JSONScanner, _ spelling: inout [UInt8]) throws(TokenizationError) -> Int? {
+        do throws(JSONFault) {
+            return try scanner.nextKey(into: &spelling) ? try scanner.count() : nil
+        } catch {
+            throw TokenizationError(error)
+        }
     }
 
     /// Adds `added_tokens`. One that is also in `model.vocab` must have the same id there.
@@ -119,36 +128,59 @@ struct TokenTable {
     }
 
     /// Reads `model.merges`: strings `"a b"`, or pairs `["a", "b"]`, in rank order.
-    func readMerges(_ reader: inout JSONReader, at position: Int?) throws(TokenizationError) -> [Merge] {
-        guard let position else {
+    func readMerges(_ place: JSONScanner?) throws(TokenizationError) -> [Merge] {
+        guard var scanner = place else {
             throw .field(path: "model.merges", found: "absent", expected: "an array of merges")
         }
-        reader.position = position
         var merges: [Merge] = []
         merges.reserveCapacity(1 << 18)
+        do throws(JSONFault) {
+            try scanner.enterArray()
+        } catch {
+            throw TokenizationError(error)
+        }
         var left: [UInt8] = [], right: [UInt8] = []
-        var pair: [UInt8] = []
-        try reader.array { (reader) throws(TokenizationError) in
-            if reader.peek() == UInt8(ascii: "\"") {
-                try reader.string(into: &pair)
-                let space = pair.firstIndex(of: 0x20)
-                guard let space, space > 0, space + 1 < pair.count else {
+        while let form = try nextMerge(&scanner, &left, &right) {
+            if form == .string {
+                let space = left.firstIndex(of: 0x20)
+                guard let space, space > 0, space + 1 < left.count else {
                     throw .field(
                         path: "model.merges[\(merges.count)]",
-                        found: quoted(String(decoding: pair, as: UTF8.self)), expected: "two tokens and one space")
+                        found: quoted(String(decoding: left, as: UTF8.self)), expected: "two tokens and one space")
                 }
-                left.replaceSubrange(left.indices, with: pair[..<space])
-                right.replaceSubrange(right.indices, with: pair[(space + 1)...])
-            } else {
-                try reader.expect(UInt8(ascii: "["), "a pair of tokens")
-                try reader.string(into: &left)
-                try reader.expect(UInt8(ascii: ","), "',' and a second token")
-                try reader.string(into: &right)
-                try reader.expect(UInt8(ascii: "]"), "']' after two tokens")
+                right.replaceSubrange(right.indices, with: left[(space + 1)...])
+                left.removeSubrange(space...)
             }
             merges.append(try merge(left, right, index: merges.count))
         }
         return merges
+    }
+
+    /// Reads one element of `model.merges`: a pair into `left` and `right`, or a string into `left`.
+    /// - Returns: which of them it was; nil at the array's end.
+    private func nextMerge(
+        _ scanner: inout JSONScanner, _ left: inout [UInt8], _ right: inout [UInt8]
+    ) throws(TokenizationError) -> JSONScanner.Kind? {
+        do throws(JSONFault) {
+            guard try scanner.nextElement() else { return nil }
+            switch try scanner.kind() {
+            case .string:
+                try scanner.string(into: &left)
+                return .string
+            case .array:
+                try scanner.enterArray()
+                guard try scanner.nextElement() else { throw scanner.fault(expected: "a pair of tokens before it") }
+                try scanner.string(into: &left)
+                guard try scanner.nextElement() else { throw scanner.fault(expected: "a second token before it") }
+                try scanner.string(into: &right)
+                let end = scanner
+                if try scanner.nextElement() { throw end.fault(expected: "']' after two tokens") }
+                return .array
+            default: throw scanner.fault(expected: "a pair of tokens")
+            }
+        } catch {
+            throw TokenizationError(error)
+        }
     }
 
     /// Ids of the 256 single bytes.

@@ -1,5 +1,7 @@
 // What can be wrong with a tokenizer file. Does not know which command asked for it.
 
+import JSONText
+
 /// A fault of a `tokenizer.json`. Every message says what was found and what was expected.
 package enum TokenizationError: Error, CustomStringConvertible, Equatable {
     /// The file could not be read at all.
@@ -42,6 +44,12 @@ package enum TokenizationError: Error, CustomStringConvertible, Equatable {
             "tokenizer.json: model.vocab has no token for the single byte \(byte); "
                 + "expected one for each of the 256 bytes (byte-level BPE)"
         }
+    }
+}
+
+extension TokenizationError {
+    init(_ fault: JSONFault) {
+        self = .malformedJSON(offset: fault.offset, reason: "found \(fault.found), expected \(fault.expected)")
     }
 }
 

@@ -1,6 +1,7 @@
 // tokenizer.json, the Hugging Face form of a byte-level BPE tokenizer, read and checked. Does not encode.
 
 package import Foundation
+import JSONText
 
 /// The contents of a `tokenizer.json` of the Llama-3 kind: model BPE over bytes, the Llama-3 pre-tokenisation rule, no
 /// normaliser. Anything else is refused by field. `truncation` and `padding` are ignored: they are settings of a call.
@@ -42,44 +43,33 @@ package struct TokenizerFile: Sendable {
 
     /// Checks the bytes of a file.
     package init(_ bytes: [UInt8]) throws(TokenizationError) {
-        var reader = try JSONReader(bytes)
-        var fields = Fields()
-        try reader.object { (reader, key) throws(TokenizationError) in
-            switch key {
-            case "normalizer", "pre_tokenizer", "post_processor", "decoder":
-                fields.pipeline[key] = try reader.value()
-            case "added_tokens":
-                fields.added = try Self.addedTokens(&reader)
-            case "model":
-                try reader.object { (reader, key) throws(TokenizationError) in
-                    switch key {
-                    case "vocab": fields.vocabPosition = reader.position
-                    case "merges": fields.mergesPosition = reader.position
-                    default:
-                        fields.model[key] = try reader.value()
-                        return
-                    }
-                    try reader.skipValue()
-                }
-                fields.hasModel = true
-            default: try reader.skipValue()
-            }
+        self = try bytes.withUnsafeBufferPointer { (bytes) throws(TokenizationError) in
+            try Self(text: UnsafeRawBufferPointer(bytes))
         }
-        try reader.end()
+    }
+
+    private init(text: UnsafeRawBufferPointer) throws(TokenizationError) {
+        let fields: Fields
+        do throws(JSONFault) {
+            fields = try Fields(text)
+        } catch {
+            throw TokenizationError(error)
+        }
         guard fields.hasModel else {
             throw .field(path: "model", found: "absent", expected: "a BPE model")
         }
         try PipelineCheck.model(fields.model)
         beginToken = try PipelineCheck.pipeline(fields.pipeline)
-        ignoresMerges = fields.model["ignore_merges"] == .boolean(true)
+        ignoresMerges = fields.model["ignore_merges"] == .bool(true)
 
         var builder = TokenTableBuilder()
-        try builder.readVocabulary(&reader, at: fields.vocabPosition)
-        try builder.add(fields.added)
+        let added = try Self.addedTokens(fields.added)
+        try builder.readVocabulary(fields.vocabulary)
+        try builder.add(added)
         let table = try builder.finish()
-        merges = try table.readMerges(&reader, at: fields.mergesPosition)
+        merges = try table.readMerges(fields.merges)
         byteIDs = try table.byteIDs()
-        for token in fields.added where token.isSpecial && byteIDs.contains(token.id) {
+        for token in added where token.isSpecial && byteIDs.contains(token.id) {
             throw .field(
                 path: "added_tokens", found: "special token \(quoted(token.content)), which is a single byte",
                 expected: "control tokens that text does not need")
@@ -87,46 +77,87 @@ package struct TokenizerFile: Sendable {
         storage = table.storage
         places = table.places
         modelIDs = table.modelIDs
-        addedTokens = fields.added.sorted { $0.id < $1.id }
+        addedTokens = added.sorted { $0.id < $1.id }
         if let beginToken, !addedTokens.contains(where: { $0.content == beginToken }) {
             throw .field(
                 path: "post_processor", found: "token \(quoted(beginToken))", expected: "one of added_tokens")
         }
     }
 
+    /// The parts of the file as they stand in it.
     private struct Fields {
-        var pipeline: [String: JSONValue] = [:]
-        var model: [String: JSONValue] = [:]
+        var pipeline: [String: JSON] = [:]
+        var model: [String: JSON] = [:]
         var hasModel = false
-        var vocabPosition: Int?
-        var mergesPosition: Int?
-        var added: [AddedToken] = []
+        /// Scanners before the value of `model.vocab` and of `model.merges`, which are too large for a tree.
+        var vocabulary: JSONScanner?
+        var merges: JSONScanner?
+        var added = JSON.null
+
+        init(_ text: UnsafeRawBufferPointer) throws(JSONFault) {
+            var scanner = try JSONScanner(text)
+            var keys: Set<String> = []
+            try scanner.enterObject()
+            while let key = try scanner.nextKey() {
+                try require(new: key, in: &keys, scanner)
+                switch key {
+                case "normalizer", "pre_tokenizer", "post_processor", "decoder": pipeline[key] = try JSON(&scanner)
+                case "added_tokens": added = try JSON(&scanner)
+                case "model": try readModel(&scanner)
+                default: try scanner.skip()
+                }
+            }
+            try scanner.end()
+        }
+
+        private mutating func readModel(_ scanner: inout JSONScanner) throws(JSONFault) {
+            hasModel = true
+            var keys: Set<String> = []
+            try scanner.enterObject()
+            while let key = try scanner.nextKey() {
+                try require(new: key, in: &keys, scanner)
+                switch key {
+                case "vocab":
+                    vocabulary = scanner
+                    try scanner.skip()
+                case "merges":
+                    merges = scanner
+                    try scanner.skip()
+                default: model[key] = try JSON(&scanner)
+                }
+            }
+        }
+
+        private func require(new key: String, in keys: inout Set<String>, _ scanner: JSONScanner) throws(JSONFault) {
+            guard keys.insert(key).inserted else {
+                throw JSONFault(offset: scanner.offset, found: "key \(quoted(key)) twice", expected: "every key once")
+            }
+        }
     }
 
-    private static func addedTokens(_ reader: inout JSONReader) throws(TokenizationError) -> [AddedToken] {
-        var tokens: [AddedToken] = []
-        if reader.peek() == UInt8(ascii: "n") {
-            _ = try reader.value()
-            return []
+    private static func addedTokens(_ value: JSON) throws(TokenizationError) -> [AddedToken] {
+        if value == .null { return [] }
+        guard case .array(let entries) = value else {
+            throw .field(path: "added_tokens", found: value.summary, expected: "an array")
         }
-        try reader.array { (reader) throws(TokenizationError) in
+        var tokens: [AddedToken] = []
+        for entry in entries {
             let path = "added_tokens[\(tokens.count)]"
-            let entry = try reader.value()
             guard case .string(let content) = entry["content"], !content.isEmpty else {
                 throw .field(path: path + ".content", found: entry["content"].summary, expected: "a spelling")
             }
-            guard case .number(let number) = entry["id"], let id = Int32(exactly: number), id >= 0 else {
+            guard let id = entry["id"]?.wholeNumber.flatMap(Int32.init(exactly:)), id >= 0 else {
                 throw .field(path: path + ".id", found: entry["id"].summary, expected: "an id, 0 or more")
             }
-            for flag in ["single_word", "lstrip", "rstrip"] where entry[flag] == .boolean(true) {
+            for flag in ["single_word", "lstrip", "rstrip"] where entry[flag] == .bool(true) {
                 throw .field(
                     path: "\(path).\(flag)", found: "true for \(quoted(content))",
                     expected: "false (tokens are matched exactly as spelled)")
             }
             tokens.append(
                 AddedToken(
-                    id: id, content: content, isSpecial: entry["special"] == .boolean(true),
-                    isNormalized: entry["normalized"] == .boolean(true)))
+                    id: id, content: content, isSpecial: entry["special"] == .bool(true),
+                    isNormalized: entry["normalized"] == .bool(true)))
         }
         return tokens
     }

@@ -62,7 +62,9 @@ import Prompting
         (#"[{"role": "user", "content": 1e999}]"#, ["messages"]),
         ("", ["not valid JSON"]),
         (String(repeating: "[", count: 100_000), ["not valid JSON"]),
-        (String(repeating: "[", count: 400) + String(repeating: "]", count: 400), ["messages[0]"]),
+        (String(repeating: "[", count: 64) + String(repeating: "]", count: 64), ["messages[0]"]),
+        (String(repeating: "[", count: 65) + String(repeating: "]", count: 65), ["not valid JSON", "deeper than 64"]),
+        (#"[{"role": "user", "role": "user"}]"#, ["not valid JSON at byte", "'role' twice", "every key once"]),
     ]
 
     @Test(arguments: faults.indices)

@@ -41,7 +41,7 @@ import Tokenization
         (#""!":0,"#, "", ["no token has id 0"]),
         (#""!":0,"#, #""!":4000000000,"#, ["no token has id"]),
         (#""!":0,"#, #""!":-1,"#, ["whole number"]),
-        (#""!":0,"#, #""!":99999999999999999999,"#, ["out of range"]),
+        (#""!":0,"#, #""!":99999999999999999999,"#, ["beyond 2^63"]),
         (#""!":0,"#, #""!":"0","#, ["whole number"]),
         (#""!":0,"#, #""! x":0,"#, ["model.vocab", "! x", "alphabet"]),
         (#""!":0,"#, #""":0,"#, ["model.vocab", "empty"]),
@@ -65,7 +65,7 @@ import Tokenization
         (#""version":"1.0""#, #""version":"1.0","version":"1.0""#, ["\"version\"", "twice"]),
         (#""version":"1.0""#, #""version":"\ud800""#, ["surrogate"]),
         (#""version":"1.0""#, "\"version\":\"\u{1}\"", ["control character"]),
-        (#""version":"1.0""#, #""version":NaN"#, ["a value"]),
+        (#""version":"1.0""#, #""version":NaN"#, ["a JSON value"]),
         (#""version":"1.0""#, #""normalizer2":1e999,"version":"1.0""#, ["out of range"]),
     ]
 
@@ -100,7 +100,8 @@ import Tokenization
         }
         var invalid = Array(text.utf8)
         invalid[100] = 0xFF
-        #expect(throws: TokenizationError.malformedJSON(offset: 100, reason: "the text is not UTF-8")) {
+        let reason = "found bytes that are not UTF-8, expected UTF-8 text"
+        #expect(throws: TokenizationError.malformedJSON(offset: 100, reason: reason)) {
             _ = try TokenizerFile(invalid)
         }
         #expect(throws: TokenizationError.self) {

@@ -6,10 +6,19 @@ package struct JSONFault: Error, Sendable, Hashable {
     package let offset: Int
     package let found: String
     package let expected: String
+
+    package init(offset: Int, found: String, expected: String) {
+        self.offset = offset
+        self.found = found
+        self.expected = expected
+    }
 }
 
 /// Reads JSON forward without building a tree, so that a caller sees duplicate keys, decides what to keep, and never
 /// pays for what it skips. Nesting is bounded; every read is checked against the end of the bytes.
+///
+/// An object is read by `enterObject` and then, until `nextKey` returns nil, a key and its value; an array likewise by
+/// `enterArray` and `nextElement`. A copy of a scanner is a place to come back to.
 package struct JSONScanner {
     /// Deepest nesting of arrays and objects that is read.
     package static let depthLimit = 64
@@ -17,9 +26,20 @@ package struct JSONScanner {
     private let bytes: UnsafeRawBufferPointer
     private(set) package var offset = 0
     private var depth = 0
+    /// Whether the container being read has an element before `offset`.
+    private var followsElement = false
 
     /// - Parameter bytes: valid for the life of the scanner.
-    package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+    /// - Throws: when the bytes are not UTF-8.
+    package init(_ bytes: UnsafeRawBufferPointer) throws(JSONFault) {
+        do {
+            _ = try UTF8Span(validating: bytes.bindMemory(to: UInt8.self).span)
+        } catch {
+            throw JSONFault(
+                offset: error.byteOffsets.lowerBound, found: "bytes that are not UTF-8", expected: "UTF-8 text")
+        }
+        self.bytes = bytes
+    }
 
     /// The kind of value that comes next.
     package enum Kind { case object, array, string, number, bool, null }
@@ -28,6 +48,7 @@ package struct JSONScanner {
 
     private var current: UInt8? { offset < bytes.count ? bytes[offset] : nil }
 
+    /// A fault at the current byte, which is what was found.
     package func fault(expected: String) -> JSONFault {
         let found: String
         switch current {
@@ -49,10 +70,6 @@ package struct JSONScanner {
         return true
     }
 
-    private mutating func expect(_ byte: UInt8) throws(JSONFault) {
-        guard take(byte) else { throw fault(expected: "'\(Character(UnicodeScalar(byte)))'") }
-    }
-
     private mutating func expect(word: StaticString) throws(JSONFault) {
         guard bytes.count - offset >= word.utf8CodeUnitCount else { throw fault(expected: "'\(word)'") }
         for index in 0..<word.utf8CodeUnitCount where bytes[offset + index] != word.utf8Start[index] {
@@ -61,7 +78,7 @@ package struct JSONScanner {
         offset += word.utf8CodeUnitCount
     }
 
-    // MARK: Values
+    // MARK: Containers
 
     /// What value comes next, without reading it.
     package mutating func kind() throws(JSONFault) -> Kind {
@@ -77,41 +94,86 @@ package struct JSONScanner {
         }
     }
 
-    /// Reads an object, calling `member` with every key in order of appearance; `member` must read the value.
-    package mutating func object(
-        _ member: (_ key: String, _ scanner: inout JSONScanner) throws(JSONFault) -> Void
-    ) throws(JSONFault) {
-        try expect(UInt8(ascii: "{"))
+    /// Begins an object.
+    package mutating func enterObject() throws(JSONFault) {
+        guard take(UInt8(ascii: "{")) else { throw fault(expected: "an object") }
         try enter()
-        defer { depth -= 1 }
-        if take(UInt8(ascii: "}")) { return }
-        repeat {
-            let key = try string()
-            try expect(UInt8(ascii: ":"))
-            try member(key, &self)
-        } while take(UInt8(ascii: ","))
-        guard take(UInt8(ascii: "}")) else { throw fault(expected: "',' or '}'") }
     }
 
-    /// Reads an array, calling `element` for every element; `element` must read it.
-    package mutating func array(
-        _ element: (_ scanner: inout JSONScanner) throws(JSONFault) -> Void
-    ) throws(JSONFault) {
-        try expect(UInt8(ascii: "["))
+    /// The next key of the object, whose value must be read before the next call; nil at the object's end.
+    package mutating func nextKey() throws(JSONFault) -> String? {
+        guard try next(orEnd: UInt8(ascii: "}"), "',' or '}'") else { return nil }
+        let key = try string()
+        guard take(UInt8(ascii: ":")) else { throw fault(expected: "':'") }
+        return key
+    }
+
+    /// Like `nextKey()`, replacing `key` with the UTF-8 of the key; false at the object's end.
+    package mutating func nextKey(into key: inout [UInt8]) throws(JSONFault) -> Bool {
+        guard try next(orEnd: UInt8(ascii: "}"), "',' or '}'") else { return false }
+        try string(into: &key)
+        guard take(UInt8(ascii: ":")) else { throw fault(expected: "':'") }
+        return true
+    }
+
+    /// Begins an array.
+    package mutating func enterArray() throws(JSONFault) {
+        guard take(UInt8(ascii: "[")) else { throw fault(expected: "an array") }
         try enter()
-        defer { depth -= 1 }
-        if take(UInt8(ascii: "]")) { return }
-        repeat { try element(&self) } while take(UInt8(ascii: ","))
-        guard take(UInt8(ascii: "]")) else { throw fault(expected: "',' or ']'") }
+    }
+
+    /// Whether the array has another element, which must be read before the next call; false at the array's end.
+    package mutating func nextElement() throws(JSONFault) -> Bool {
+        try next(orEnd: UInt8(ascii: "]"), "',' or ']'")
     }
 
     private mutating func enter() throws(JSONFault) {
         depth += 1
+        followsElement = false
         if depth > Self.depthLimit {
             throw JSONFault(
                 offset: offset, found: "nesting deeper than \(Self.depthLimit)", expected: "at most \(Self.depthLimit)")
         }
     }
+
+    private mutating func next(orEnd end: UInt8, _ expected: StaticString) throws(JSONFault) -> Bool {
+        if take(end) {
+            depth -= 1
+            followsElement = true
+            return false
+        }
+        guard !followsElement || take(UInt8(ascii: ",")) else { throw fault(expected: "\(expected)") }
+        followsElement = true
+        return true
+    }
+
+    /// Reads any value and forgets it.
+    package mutating func skip() throws(JSONFault) {
+        switch try kind() {
+        case .object:
+            try enterObject()
+            while try next(orEnd: UInt8(ascii: "}"), "',' or '}'") {
+                try skipString()
+                guard take(UInt8(ascii: ":")) else { throw fault(expected: "':'") }
+                try skip()
+            }
+        case .array:
+            try enterArray()
+            while try nextElement() { try skip() }
+        case .string: try skipString()
+        case .number: _ = try number()
+        case .bool: _ = try bool()
+        case .null: try null()
+        }
+    }
+
+    /// Checks that nothing but white space is left.
+    package mutating func end() throws(JSONFault) {
+        skipSpace()
+        guard offset == bytes.count else { throw fault(expected: "the end of the text") }
+    }
+
+    // MARK: Words and numbers
 
     /// Reads `true` or `false`.
     package mutating func bool() throws(JSONFault) -> Bool {
@@ -130,8 +192,8 @@ package struct JSONScanner {
         try expect(word: "null")
     }
 
-    /// Reads a number and returns its text, which is well-formed JSON.
-    package mutating func number() throws(JSONFault) -> Substring {
+    /// Reads a number and returns its text, which is well-formed JSON and in the range of `Double`.
+    package mutating func number() throws(JSONFault) -> String {
         skipSpace()
         let start = offset
         if current == UInt8(ascii: "-") { offset += 1 }
@@ -149,7 +211,11 @@ package struct JSONScanner {
             if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { offset += 1 }
             try digits()
         }
-        return String(decoding: bytes[start..<offset], as: UTF8.self)[...]
+        let text = String(decoding: bytes[start..<offset], as: UTF8.self)
+        guard let value = Double(text), value.isFinite else {
+            throw JSONFault(offset: start, found: "a number out of range", expected: "a number below 2^1024")
+        }
+        return text
     }
 
     private mutating func digits() throws(JSONFault) {
@@ -181,95 +247,76 @@ package struct JSONScanner {
         }
     }
 
-    /// Reads any value and forgets it.
-    package mutating func skip() throws(JSONFault) {
-        switch try kind() {
-        case .object: try object { (_, scanner) throws(JSONFault) in try scanner.skip() }
-        case .array: try array { (scanner) throws(JSONFault) in try scanner.skip() }
-        case .string: try skipString()
-        case .number: _ = try number()
-        case .bool: _ = try bool()
-        case .null: try null()
-        }
-    }
-
-    /// Checks that nothing but white space is left.
-    package mutating func end() throws(JSONFault) {
-        skipSpace()
-        guard offset == bytes.count else { throw fault(expected: "the end of the text") }
-    }
-
     // MARK: Strings
 
-    /// Reads a string: valid UTF-8, escapes resolved, lone surrogates and bare control bytes refused.
+    /// Reads a string: escapes resolved, lone surrogates and bare control characters refused.
     package mutating func string() throws(JSONFault) -> String {
         guard take(UInt8(ascii: "\"")) else { throw fault(expected: "a string") }
-        let start = offset
-        var unescaped: [UInt8]?
-        while true {
-            guard let byte = current else { throw fault(expected: "'\"'") }
-            switch byte {
-            case UInt8(ascii: "\""):
-                let raw = bytes[start..<offset]
-                offset += 1
-                let text =
-                    unescaped.map { String(validating: $0, as: UTF8.self) }
-                    ?? String(validating: raw, as: UTF8.self)
-                guard let text else {
-                    throw JSONFault(offset: start, found: "bytes that are not UTF-8", expected: "a UTF-8 string")
-                }
-                return text
-            case UInt8(ascii: "\\"):
-                if unescaped == nil { unescaped = Array(bytes[start..<offset]) }
-                offset += 1
-                unescaped?.append(contentsOf: try escape())
-            case 0..<0x20:
-                throw fault(expected: "no control byte inside a string")
-            default:
-                unescaped?.append(byte)
-                offset += 1
-            }
+        let run = plainRun()
+        guard current == UInt8(ascii: "\\") else {
+            _ = try escape()
+            return String(decoding: run, as: UTF8.self)
+        }
+        var text = Array(run)
+        try appendRest(to: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Reads a string as `string()` does, replacing `text` with its UTF-8.
+    package mutating func string(into text: inout [UInt8]) throws(JSONFault) {
+        guard take(UInt8(ascii: "\"")) else { throw fault(expected: "a string") }
+        text.removeAll(keepingCapacity: true)
+        text.append(contentsOf: plainRun())
+        try appendRest(to: &text)
+    }
+
+    private mutating func appendRest(to text: inout [UInt8]) throws(JSONFault) {
+        while let scalar = try escape() {
+            text.append(contentsOf: scalar.utf8)
+            text.append(contentsOf: plainRun())
         }
     }
 
-    /// Reads past a string without building it; its UTF-8 is not checked.
     private mutating func skipString() throws(JSONFault) {
         guard take(UInt8(ascii: "\"")) else { throw fault(expected: "a string") }
-        while true {
-            guard let byte = current else { throw fault(expected: "'\"'") }
-            switch byte {
-            case UInt8(ascii: "\""):
-                offset += 1
-                return
-            case UInt8(ascii: "\\"):
-                offset += 1
-                _ = try escape()
-            case 0..<0x20: throw fault(expected: "no control byte inside a string")
-            default: offset += 1
-            }
-        }
+        repeat { _ = plainRun() } while try escape() != nil
     }
 
-    /// The UTF-8 of one escape, whose backslash has been read.
-    private mutating func escape() throws(JSONFault) -> [UInt8] {
-        let plain: UInt8
+    /// Reads the bytes of a string up to its end, an escape or a fault.
+    private mutating func plainRun() -> UnsafeRawBufferPointer {
+        let start = offset
+        while let byte = current, byte >= 0x20, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") { offset += 1 }
+        return UnsafeRawBufferPointer(rebasing: bytes[start..<offset])
+    }
+
+    /// What follows a plain run: the scalar of an escape, or nil for the end of the string.
+    private mutating func escape() throws(JSONFault) -> UnicodeScalar? {
         switch current {
-        case UInt8(ascii: "\""): plain = 0x22
-        case UInt8(ascii: "\\"): plain = 0x5C
-        case UInt8(ascii: "/"): plain = 0x2F
-        case UInt8(ascii: "b"): plain = 0x08
-        case UInt8(ascii: "f"): plain = 0x0C
-        case UInt8(ascii: "n"): plain = 0x0A
-        case UInt8(ascii: "r"): plain = 0x0D
-        case UInt8(ascii: "t"): plain = 0x09
+        case UInt8(ascii: "\""):
+            offset += 1
+            return nil
+        case UInt8(ascii: "\\"): offset += 1
+        case nil: throw fault(expected: "'\"'")
+        default: throw fault(expected: "no control character inside a string")
+        }
+        let scalar: UnicodeScalar
+        switch current {
+        case UInt8(ascii: "\""): scalar = "\""
+        case UInt8(ascii: "\\"): scalar = "\\"
+        case UInt8(ascii: "/"): scalar = "/"
+        case UInt8(ascii: "b"): scalar = "\u{8}"
+        case UInt8(ascii: "f"): scalar = "\u{C}"
+        case UInt8(ascii: "n"): scalar = "\n"
+        case UInt8(ascii: "r"): scalar = "\r"
+        case UInt8(ascii: "t"): scalar = "\t"
         case UInt8(ascii: "u"): return try unicodeEscape()
         default: throw fault(expected: "an escape")
         }
         offset += 1
-        return [plain]
+        return scalar
     }
 
-    private mutating func unicodeEscape() throws(JSONFault) -> [UInt8] {
+    private mutating func unicodeEscape() throws(JSONFault) -> UnicodeScalar {
         let start = offset
         var value = try hexUnit()
         if (0xD800..<0xDC00).contains(value), current == UInt8(ascii: "\\") {
@@ -282,7 +329,7 @@ package struct JSONScanner {
         guard let scalar = UnicodeScalar(value) else {
             throw JSONFault(offset: start, found: "a lone surrogate", expected: "a Unicode scalar")
         }
-        return Array(UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
+        return scalar
     }
 
     /// Four hexadecimal digits after the `u` at the current byte.
