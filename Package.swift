@@ -31,12 +31,14 @@ let package = Package(
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
         .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
         .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
+        .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
         .target(name: "CKernels"),
 
         room("JSONText"),
         room("Numerics"),
         room("Tokenization", ["JSONText"]),
         room("Imaging", ["CTurboJPEG", "CSPNG", "CWebP"]),
+        room("Documents", ["CCairo"]),
         room("Checkpoint", ["Numerics", "JSONText"]),
         room("Compute", ["Numerics", "Checkpoint", "CKernels"]),
         room("Model", ["Compute", "Checkpoint", "Numerics"]),
@@ -49,7 +51,7 @@ let package = Package(
         .executableTarget(
             name: "MonocleCommand",
             dependencies: [
-                "Monocle", "Benchmarking", "Engine", "Quantization", "Model", "Compute", "Checkpoint", "Prompting",
+                "Monocle", "Benchmarking", "Documents", "Engine", "Quantization", "Model", "Compute", "Checkpoint", "Prompting",
                 "Tokenization", "Imaging", "Numerics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -62,6 +64,7 @@ let package = Package(
         tests(of: "Numerics", ["Checkpoint"]),
         tests(of: "Tokenization", []),
         tests(of: "Imaging", ["Checkpoint"]),
+        tests(of: "Documents", []),
         tests(of: "Checkpoint", ["Numerics"]),
         tests(of: "Compute", ["Checkpoint", "Numerics", "CKernels"]),
         tests(of: "Model", ["Checkpoint", "Compute", "Numerics"]),

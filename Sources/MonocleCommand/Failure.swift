@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Compute
+import Documents
 import Foundation
 import Monocle
 import Quantization
@@ -41,6 +42,11 @@ enum Failure {
     private static func code(for error: any Error) -> Code? {
         if error is UsageError { return .usage }
         if let error = error as? QuantizationError { return error.isFaultOfModel ? .model : .usage }
+        if let error = error as? DocumentsError {
+            if case .missingFonts = error { return .device }
+            if case .drawing = error { return .defect }
+            return .usage
+        }
         let sorted = MonocleError(error)
         switch sorted.kind {
         case .input: return .usage

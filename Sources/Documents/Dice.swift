@@ -1,0 +1,46 @@
+// The generator's random numbers: SplitMix64, splittable by label. Knows nothing of documents.
+
+/// SplitMix64 (Steele, Lea, Flood 2014) with its own bounded draws, so that a seed means the same on every toolchain.
+struct Dice: Sendable {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = Dice.mixed(seed &+ 0x9E37_79B9_7F4A_7C15) }
+
+    /// Independent dice for `label`; the receiver is not moved, so neither stream depends on the length of the other.
+    func split(_ label: UInt64) -> Dice { Dice(seed: state ^ Dice.mixed(label &+ 0xD1B5_4A32_D192_ED03)) }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        return Dice.mixed(state)
+    }
+
+    private static func mixed(_ value: UInt64) -> UInt64 {
+        var z = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    /// Uniform over `range`, which holds far fewer than 2^32 values: the bias of the multiplication is below 2^-32.
+    mutating func int(_ range: ClosedRange<Int>) -> Int {
+        let count = UInt64(range.upperBound - range.lowerBound) + 1
+        return range.lowerBound + Int(next().multipliedFullWidth(by: count).high)
+    }
+
+    /// Uniform over `range`.
+    mutating func real(_ range: ClosedRange<Double>) -> Double {
+        range.lowerBound + (range.upperBound - range.lowerBound) * Double(next() >> 11) * 0x1p-53
+    }
+
+    mutating func chance(_ probability: Double) -> Bool { real(0...1) < probability }
+
+    /// One of `items`, which is a table of the generator's own and never empty.
+    mutating func pick<T>(_ items: [T]) -> T { items[int(0...items.count - 1)] }
+
+    /// `count` different items in random order; fewer when there are fewer.
+    mutating func sample<T>(_ items: [T], _ count: Int) -> [T] {
+        var left = items
+        var chosen: [T] = []
+        while chosen.count < count, !left.isEmpty { chosen.append(left.remove(at: int(0...left.count - 1))) }
+        return chosen
+    }
+}

@@ -1,0 +1,76 @@
+// Family `receipt`: items with prices and a total; tables with a quantity as well.
+
+enum Receipt {
+    static func draw(_ scene: inout Scene) throws(DocumentsError) -> Draft? {
+        let page = try scene.page()
+        let most = max(2, min(9, scene.height / 24 - 2))
+        let count = scene.dice.int(2...max(2, min(most, 2 + scene.level * 2)))
+        let items = scene.dice.sample(Words.things, count)
+        let prices = items.map { _ in scene.dice.int(50...(scene.level <= 1 ? 999 : 4999)) }
+        let withCounts = scene.layout != .receiptRoll && (scene.width > scene.tileSize || scene.level >= 2)
+        let counts = items.map { _ in scene.dice.int(1...99) }
+        let total = prices.reduce(0, +)
+        let isTable = scene.layout != .receiptRoll
+        var rows = zip(items, zip(counts, prices)).map { [$0] + (withCounts ? ["\($1.0)"] : []) + [Words.money($1.1)] }
+        let totalLabel = scene.dice.pick(["total", "Total", "TOTAL"])
+        rows.append([totalLabel] + (withCounts ? [""] : []) + [Words.money(total)])
+        if isTable { rows.insert(["item"] + (withCounts ? ["count"] : []) + ["price"], at: 0) }
+
+        let frame = page.bounds.inset(6)
+        let columns = rows[0].count
+        let widths = (0..<columns).map { column in
+            rows.map { page.width(of: $0[column], size: 100) }.max() ?? 0
+        }
+        let gaps = Double(columns) * 8 + 4
+        let wanted = min(scene.textSize(), frame.height / Double(rows.count) / 1.4)
+        let size = min(wanted, (frame.width - gaps) * 100 / widths.reduce(0, +))
+        guard size >= 9 else { return nil }
+        let rowHeight = min(frame.height / Double(rows.count), size * 1.8)
+        let natural = widths.reduce(0, +) * size / 100 + gaps
+        let table = Box(
+            x: frame.x, y: frame.y, width: natural + scene.dice.real(0...0.7) * (frame.width - natural),
+            height: rowHeight * Double(rows.count))
+        var edges = [table.x + widths[0] * size / 100 + 8]
+        for column in 1..<columns - 1 { edges.append(edges[column - 1] + widths[column] * size / 100 + 8) }
+        let spare = (table.width - natural) / Double(columns)
+        edges = edges.enumerated().map { $1 + spare * Double($0 + 1) } + [table.maxX]
+
+        let faint = scene.look.palette.ink.mixed(with: scene.look.palette.paper, 0.8)
+        for (index, row) in rows.enumerated() {
+            let line = Box(x: table.x, y: table.y + rowHeight * Double(index), width: table.width, height: rowHeight)
+            switch scene.layout {
+            case .gridTable: page.stroke(line)
+            case .stripedTable: if index % 2 == 0 { page.fill(line, faint) }
+            case .ruledTable where index == 0 || index == rows.count - 2: page.line([(line.x, line.maxY), (line.maxX, line.maxY)])
+            case .receiptRoll where index == rows.count - 1: page.line([(line.x, line.y + 1), (line.maxX, line.y + 1)], dashed: true)
+            default: break
+            }
+            let baseline = line.midY + size * 0.36
+            page.text(row[0], x: table.x + 4, y: baseline, size: size)
+            for column in 1..<columns where !row[column].isEmpty {
+                page.text(row[column], x: edges[column] - 4, y: baseline, size: size, anchor: .right)
+            }
+        }
+        if scene.layout == .gridTable {
+            for edge in edges.dropLast() { page.line([(edge, table.y), (edge, table.maxY)]) }
+        }
+
+        let index = scene.dice.int(0...count - 1)
+        let figures = zip(items, prices).map { Figure(label: $0, text: Words.money($1), value: $1) }
+        func draft(_ kind: String, _ questions: [String], _ answer: String) -> Draft {
+            Draft(pages: [page], kind: kind, question: scene.dice.pick(questions), answers: [answer], figures: figures)
+        }
+        let item = items[index]
+        switch scene.dice.int(0...9) {
+        case 0...3:
+            return draft("total", ["What is the total?", "How much is the total?", "What is the total price?"], Words.money(total))
+        case 4...5 where withCounts:
+            return draft("cell", ["What is the count of \(item)?", "How many \(item) are listed?"], "\(counts[index])")
+        case 6 where prices.filter({ $0 == prices.max() }).count == 1 && scene.level >= 1:
+            let dearest = prices.firstIndex(of: prices.max() ?? 0) ?? 0
+            return draft("argmax", ["Which item has the highest price?", "Which item costs the most?"], items[dearest])
+        default:
+            return draft("cell", ["What is the price of \(item)?", "How much is the \(item)?"], Words.money(prices[index]))
+        }
+    }
+}

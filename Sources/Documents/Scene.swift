@@ -1,0 +1,52 @@
+// What a family is given to draw with, and what it hands back. Knows no family.
+
+/// A number or word shown under a label: the data behind a chart, table or form, in the order of drawing.
+package struct Figure: Sendable, Equatable {
+    package let label: String
+    /// As drawn.
+    package let text: String
+    /// Hundredths for money, units otherwise, 0 where the figure is not a number.
+    package let value: Int
+}
+
+/// A finished drawing with its question. Nil results of a family mean that it did not fit; another attempt is made.
+struct Draft {
+    var pages: [Page]
+    var kind: String
+    var question: String
+    /// The canonical answer first.
+    var answers: [String]
+    var figures: [Figure] = []
+}
+
+struct Scene {
+    var dice: Dice
+    let level: Int
+    let layout: Layout
+    /// Pixels of each page.
+    let width: Int
+    let height: Int
+    let tiles: Int
+    let tileSize: Int
+    let look: Look
+
+    /// A new blank page in the scene's look.
+    func page() throws(DocumentsError) -> Page { try Page(width: width, height: height, look: look) }
+
+    /// Pixels per em to ask for: smaller at higher levels, larger on larger pages.
+    mutating func textSize() -> Double {
+        let low = [20.0, 15, 12, 10, 9][level]
+        let high = [32.0, 26, 22, 19, 18][level]
+        let room = dice.real(1...max(1, 0.75 * Double(tiles).squareRoot()))
+        return dice.real(low...high) * room
+    }
+
+    /// `question` with lettered options; the answer is the letter of the first of `options`, which are shuffled.
+    mutating func multipleChoice(_ question: String, _ options: [String]) -> (question: String, answer: String) {
+        let letters = ["A", "B", "C", "D", "E", "F"]
+        let shuffled = dice.sample(options, min(options.count, letters.count))
+        let lines = zip(letters, shuffled).map { "\($0). \($1)" }.joined(separator: "\n")
+        let position = shuffled.firstIndex(of: options[0]) ?? 0
+        return ("\(question)\n\(lines)\nAnswer with the letter.", letters[position])
+    }
+}
