@@ -2,9 +2,9 @@
 
 import CCairo
 
-enum InstalledFonts {
+package enum InstalledFonts {
     /// Whether fontconfig's best match for `family` is that family itself and no substitute.
-    static func contains(_ family: String) -> Bool {
+    package static func contains(_ family: String) -> Bool {
         guard let pattern = FcPatternCreate() else { return false }
         defer { FcPatternDestroy(pattern) }
         _ = family.withCString { name in

@@ -63,7 +63,7 @@ package enum Looks {
     }
 
     /// Throws `missingFonts` with the packages to install when `isInstalled` denies any font of `split`.
-    static func check(_ split: Split, isInstalled: (String) -> Bool) throws(DocumentsError) {
+    package static func check(_ split: Split, isInstalled: (String) -> Bool) throws(DocumentsError) {
         let missing = fonts(of: split).filter { !isInstalled($0.name) }
         guard missing.isEmpty else {
             throw .missingFonts(

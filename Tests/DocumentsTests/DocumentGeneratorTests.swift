@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-@testable import Documents
+import Documents
 
 struct DocumentGeneratorTests {
     private static let seeds: Range<UInt64> = 0..<200
