@@ -60,7 +60,8 @@ import Testing
         }
     }
 
-    /// A text is accepted or refused as Foundation does, with the same value, whatever bytes of it are changed.
+    /// Whatever bytes of a text are changed: what is accepted, Foundation accepts with the same value; what is refused,
+    /// it refuses too, but for two liberties that RFC 8259 does not give.
     @Test func agreesWithFoundationOnDamagedTexts() throws {
         let text = #"""
             {"model": {"type": "BPE", "n": [0, -1.25e+3, 7E-2, 10], "ok": true, "no": false, "nil": null},
@@ -90,9 +91,11 @@ import Testing
                 #expect(expected.map { agrees(value, $0) } == true, "\(String(decoding: bytes, as: UTF8.self))")
                 accepted += 1
             } catch {
-                // Foundation keeps one of two members of the same name.
-                let isOurs = error.expected == "every key once"
-                #expect(expected == nil || isOurs, "\(error): \(String(decoding: bytes, as: UTF8.self))")
+                // Foundation keeps one of two members of the same name, and passes over a comma after the last item.
+                let isTwice = error.expected == "every key once"
+                let isLastComma = ["'}' a string", "']' a JSON value"].contains("\(error.found) \(error.expected)")
+                #expect(
+                    expected == nil || isTwice || isLastComma, "\(error): \(String(decoding: bytes, as: UTF8.self))")
                 refused += 1
             }
         }
