@@ -5,7 +5,7 @@ set -euo pipefail
 packages=(libturbojpeg0-dev libspng-dev libwebp-dev libcairo2-dev poppler-utils pkg-config)
 # The fonts of `monocle documents` (Sources/Documents/Looks.swift).
 packages+=(fonts-dejavu-core fonts-liberation fonts-roboto-unhinted fonts-crosextra-carlito fonts-crosextra-caladea)
-packages+=(fonts-ebgaramond fonts-open-sans fonts-inconsolata)
+packages+=(fonts-linuxlibertine fonts-open-sans fonts-inconsolata)
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

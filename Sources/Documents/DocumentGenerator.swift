@@ -41,6 +41,8 @@ package struct DocumentGenerator: Sendable {
     package let maximumTiles: Int
 
     private static let attempts: UInt64 = 200
+    /// Cairo's FreeType fonts fail when several threads draw text at once (seen with 1.16): one sample at a time.
+    private static let drawing = NSLock()
 
     /// - Parameters:
     ///   - level: 0 (one tile, large clean type) to 4 (up to twelve tiles, small, turned, noisy, pale).
@@ -71,8 +73,15 @@ package struct DocumentGenerator: Sendable {
         self.maximumTiles = min(maximumTiles ?? 12, Self.tilesByLevel[level])
     }
 
-    /// Sample number `index`, of a random family or of `family`. Any order, any thread: samples do not depend on each other.
+    /// Sample number `index`, of a random family or of `family`. Any order and any thread: samples do not depend on each
+    /// other. Threads take turns to draw.
     package func sample(at index: UInt64, family: Family? = nil) throws(DocumentsError) -> Sample {
+        Self.drawing.lock()
+        defer { Self.drawing.unlock() }
+        return try draw(index, family)
+    }
+
+    private func draw(_ index: UInt64, _ family: Family?) throws(DocumentsError) -> Sample {
         let root = Dice(seed: seed).split(split.label).split(index)
         var choice = root.split(0)
         let drawn = choice.pick(Family.allCases)

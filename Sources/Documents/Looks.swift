@@ -30,7 +30,7 @@ package enum Looks {
         DocumentFont(name: "Liberation Mono", aptPackage: "fonts-liberation", split: .train),
         DocumentFont(name: "Roboto", aptPackage: "fonts-roboto-unhinted", split: .train),
         DocumentFont(name: "Carlito", aptPackage: "fonts-crosextra-carlito", split: .validation),
-        DocumentFont(name: "EB Garamond", aptPackage: "fonts-ebgaramond", split: .validation),
+        DocumentFont(name: "Linux Libertine O", aptPackage: "fonts-linuxlibertine", split: .validation),
         DocumentFont(name: "Open Sans", aptPackage: "fonts-open-sans", split: .test),
         DocumentFont(name: "Caladea", aptPackage: "fonts-crosextra-caladea", split: .test),
         DocumentFont(name: "Inconsolata", aptPackage: "fonts-inconsolata", split: .test),

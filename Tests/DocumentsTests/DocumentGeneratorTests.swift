@@ -50,6 +50,18 @@ struct DocumentGeneratorTests {
         }
     }
 
+    @Test func threadsTakeTurnsToDraw() async throws {
+        let generator = try DocumentGenerator(seed: 9, split: .train, level: 2)
+        let alone = try (0..<24 as Range<UInt64>).map { try generator.sample(at: $0).images }
+        let together = try await withThrowingTaskGroup(of: (Int, [Picture]).self) { group in
+            for index in alone.indices { group.addTask { (index, try generator.sample(at: UInt64(index)).images) } }
+            var images = alone.map { _ in [Picture]() }
+            for try await (index, pictures) in group { images[index] = pictures }
+            return images
+        }
+        #expect(together == alone)
+    }
+
     @Test func textsLeaveInkOnThePage() throws {
         let generator = try DocumentGenerator(seed: 3, split: .train, level: 0)
         for index in 0..<50 as Range<UInt64> {

@@ -31,7 +31,7 @@ enum Form {
         let widest = (labels.max { $0.count < $1.count } ?? "") + ":   " + (fields.map(\.value).max { $0.count < $1.count } ?? "")
         guard
             let size = page.size(
-                rowHeight / (twoRows ? 2.6 : 1.5), for: twoRows ? strings : strings + [widest], width: cellWidth - 10,
+                rowHeight / (twoRows ? 2.9 : 1.5), for: twoRows ? strings : strings + [widest], width: cellWidth - 10,
                 height: frame.height)
         else { return nil }
         let labelWidth = labels.map { page.width(of: $0 + ":  ", size: size) }.max() ?? 0

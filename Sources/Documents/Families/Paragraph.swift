@@ -51,7 +51,7 @@ enum Paragraph {
             page.line([(frame.x, frame.y + size * 1.4), (frame.maxX, frame.y + size * 1.4)])
             frame = Box(x: frame.x, y: frame.y + size * 1.6, width: frame.width, height: frame.height - size * 1.6)
         }
-        let columns = scene.layout == .twoColumns && scene.width > scene.tileSize ? 2 : 1
+        let columns = scene.layout == .twoColumns && scene.width > scene.tileSize && count >= 3 ? 2 : 1
         let isBulleted = scene.layout == .bulleted
         let indent = isBulleted ? size * 0.9 : 0
         let width = (frame.width - 12 * Double(columns - 1)) / Double(columns) - indent

@@ -65,7 +65,7 @@ enum Receipt {
         case 0...3:
             return draft("total", ["What is the total?", "How much is the total?", "What is the total price?"], Words.money(total))
         case 4...5 where withCounts:
-            return draft("cell", ["What is the count of \(item)?", "How many \(item) are listed?"], "\(counts[index])")
+            return draft("cell", ["What is the count of \(item)?", "Which count is given for \(item)?"], "\(counts[index])")
         case 6 where prices.filter({ $0 == prices.max() }).count == 1 && scene.level >= 1:
             let dearest = prices.firstIndex(of: prices.max() ?? 0) ?? 0
             return draft("argmax", ["Which item has the highest price?", "Which item costs the most?"], items[dearest])
