@@ -73,8 +73,8 @@ package struct DocumentGenerator: Sendable {
         self.maximumTiles = min(maximumTiles ?? 12, Self.tilesByLevel[level])
     }
 
-    /// Sample number `index`, of a random family or of `family`. Any order and any thread: samples do not depend on each
-    /// other. Threads take turns to draw.
+    /// Sample number `index`, of a random family or of `family`. Any order and any thread: samples do not depend on
+    /// each other. Threads take turns to draw.
     package func sample(at index: UInt64, family: Family? = nil) throws(DocumentsError) -> Sample {
         Self.drawing.lock()
         defer { Self.drawing.unlock() }
@@ -109,7 +109,9 @@ package struct DocumentGenerator: Sendable {
         var grids: [(columns: Int, rows: Int)] = []
         for columns in 1...tiles {
             for rows in 1...tiles
-            where columns * rows <= tiles && columns * rows * 4 >= tiles * 3 && max(columns, rows) <= 3 * min(columns, rows) {
+            where columns * rows <= tiles && columns * rows * 4 >= tiles * 3
+                && max(columns, rows) <= 3 * min(columns, rows)
+            {
                 grids.append((columns, rows))
             }
         }

@@ -34,9 +34,12 @@ struct NamedColour: Sendable, Equatable {
     /// Far enough apart to be named without doubt, noise included.
     static let all = [
         NamedColour(name: "red", colour: Colour(208, 36, 36)), NamedColour(name: "green", colour: Colour(34, 150, 60)),
-        NamedColour(name: "blue", colour: Colour(40, 70, 212)), NamedColour(name: "yellow", colour: Colour(236, 200, 20)),
-        NamedColour(name: "purple", colour: Colour(136, 40, 160)), NamedColour(name: "orange", colour: Colour(242, 128, 16)),
-        NamedColour(name: "black", colour: Colour(20, 20, 20)), NamedColour(name: "gray", colour: Colour(128, 128, 128)),
+        NamedColour(name: "blue", colour: Colour(40, 70, 212)),
+        NamedColour(name: "yellow", colour: Colour(236, 200, 20)),
+        NamedColour(name: "purple", colour: Colour(136, 40, 160)),
+        NamedColour(name: "orange", colour: Colour(242, 128, 16)),
+        NamedColour(name: "black", colour: Colour(20, 20, 20)),
+        NamedColour(name: "gray", colour: Colour(128, 128, 128)),
     ]
 }
 

@@ -3,21 +3,27 @@
 enum Words {
     static let things = [
         "milk", "bread", "eggs", "tea", "coffee", "sugar", "rice", "soup", "apple", "pear", "lamp", "desk", "chair",
-        "paper", "ink", "pen", "book", "glass", "cable", "salt", "cake", "fish", "corn", "beans", "juice", "water", "soap",
+        "paper", "ink", "pen", "book", "glass", "cable", "salt", "cake", "fish", "corn", "beans", "juice", "water",
+        "soap",
         "brush", "towel", "rope", "nails", "paint", "candle", "basket", "mirror", "pillow", "honey", "cheese", "butter",
     ]
     static let names = [
         "Ada", "Alan", "Grace", "Linus", "Edsger", "Barbara", "Donald", "Ken", "Dennis", "Margaret", "Tim", "Radia",
-        "Frances", "John", "Mary", "Anna", "Peter", "Sofia", "Omar", "Wei", "Yuki", "Ravi", "Lena", "Igor", "Nadia", "Hugo",
+        "Frances", "John", "Mary", "Anna", "Peter", "Sofia", "Omar", "Wei", "Yuki", "Ravi", "Lena", "Igor", "Nadia",
+        "Hugo",
     ]
     static let cities = [
-        "Paris", "Oslo", "Rome", "Lima", "Cairo", "Delhi", "Tokyo", "Berlin", "Quito", "Accra", "Seoul", "Hanoi", "Madrid",
+        "Paris", "Oslo", "Rome", "Lima", "Cairo", "Delhi", "Tokyo", "Berlin", "Quito", "Accra", "Seoul", "Hanoi",
+        "Madrid",
         "Dublin", "Prague", "Athens",
     ]
     static let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-    static let actions = ["Save", "Open", "Close", "Cancel", "Send", "Print", "Delete", "Copy", "Share", "Retry", "Apply", "Help"]
+    static let actions = [
+        "Save", "Open", "Close", "Cancel", "Send", "Print", "Delete", "Copy", "Share", "Retry", "Apply", "Help",
+    ]
     static let settings = [
-        "Sound", "Wifi", "Camera", "Privacy", "Display", "Battery", "Storage", "Language", "Network", "Updates", "Keyboard",
+        "Sound", "Wifi", "Camera", "Privacy", "Display", "Battery", "Storage", "Language", "Network", "Updates",
+        "Keyboard",
     ]
 
     /// Upper-case letters and digits that no font confuses: no O, 0, I, 1.

@@ -9,7 +9,8 @@ extension Split: ExpressibleByArgument {}
 struct DocumentsVerb: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "documents",
-        abstract: "Write synthetic documents: PNG images and documents.jsonl with a question and its exact answer each.",
+        abstract:
+            "Write synthetic documents: PNG images and documents.jsonl with a question and its exact answer each.",
         discussion: """
             The same seed, split, level and fonts give the same bytes. Validation and test use fonts and layouts that \
             training never shows; --looks train puts their content in training's fonts and layouts.

@@ -80,7 +80,8 @@ struct DocumentGeneratorTests {
 
     @Test func splitsShareNeitherFontsNorLayouts() throws {
         #expect(Set(Looks.fonts.map(\.name)).count == Looks.fonts.count)
-        #expect(Set(Looks.layouts.map(\.layout)) == Set(Layout.allCases) && Looks.layouts.count == Layout.allCases.count)
+        #expect(
+            Set(Looks.layouts.map(\.layout)) == Set(Layout.allCases) && Looks.layouts.count == Layout.allCases.count)
         for split in Split.allCases {
             #expect(!Looks.fonts(of: split).isEmpty)
             for family in Family.allCases { #expect(!Looks.layouts(of: family, split).isEmpty) }
@@ -124,7 +125,9 @@ struct DocumentGeneratorTests {
             try DocumentGenerator(seed: 0, split: .train, level: 5)
         }
         #expect(throws: DocumentsError.self) { try DocumentGenerator(seed: 0, split: .train, level: 1, tileSize: 0) }
-        #expect(throws: DocumentsError.self) { try DocumentGenerator(seed: 0, split: .train, level: 1, maximumTiles: 13) }
+        #expect(throws: DocumentsError.self) {
+            try DocumentGenerator(seed: 0, split: .train, level: 1, maximumTiles: 13)
+        }
     }
 
     @Test func missingFontsNameTheirPackages() {

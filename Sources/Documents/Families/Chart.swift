@@ -9,7 +9,9 @@ enum Chart {
         let names = scene.dice.pick([Words.months, Words.things.filter { $0.count <= 5 }, "ABCDEFGHJK".map { "\($0)" }])
         let labels = scene.dice.sample(names, count)
         let isRound = scene.layout == .pie || scene.layout == .ring
-        guard let values = isRound ? shares(count, &scene.dice) : scene.dice.sample(Array(5...99), count) else { return nil }
+        guard let values = isRound ? shares(count, &scene.dice) : scene.dice.sample(Array(5...99), count) else {
+            return nil
+        }
         let texts = values.map { isRound ? "\($0)%" : "\($0)" }
         let colours = scene.dice.sample(NamedColour.all.filter { $0.name != "black" }, count).map(\.colour)
         guard colours.count == count else { return nil }
@@ -55,7 +57,9 @@ enum Chart {
         _ layout: Layout
     ) -> Double? {
         let step = frame.width / Double(labels.count)
-        guard let size = page.size(min(wanted, 20), for: labels + ["99"], width: step - 4, height: frame.height, leading: 1)
+        guard
+            let size = page.size(
+                min(wanted, 20), for: labels + ["99"], width: step - 4, height: frame.height, leading: 1)
         else { return nil }
         let floor = frame.maxY - size * 1.4
         let reach = floor - frame.y - size * 1.8
@@ -85,7 +89,9 @@ enum Chart {
         _ page: Page, _ frame: Box, _ labels: [String], _ values: [Int], _ colours: [Colour], _ wanted: Double
     ) -> Double? {
         let step = frame.height / Double(labels.count)
-        guard let size = page.size(min(wanted, step * 0.6), for: labels, width: frame.width * 0.4, height: frame.height, leading: 1)
+        guard
+            let size = page.size(
+                min(wanted, step * 0.6), for: labels, width: frame.width * 0.4, height: frame.height, leading: 1)
         else { return nil }
         let start = frame.x + (labels.map { page.width(of: $0, size: size) }.max() ?? 0) + 6
         let reach = frame.maxX - start - page.width(of: "99", size: size) - 6
@@ -106,9 +112,11 @@ enum Chart {
         _ wanted: Double, hole: Bool
     ) -> Double? {
         let radius = min(frame.width * 0.33, frame.height * 0.48)
-        let legend = Box(x: frame.x + 2 * radius + 8, y: frame.y, width: frame.width - 2 * radius - 8, height: frame.height)
+        let legend = Box(
+            x: frame.x + 2 * radius + 8, y: frame.y, width: frame.width - 2 * radius - 8, height: frame.height)
         guard
-            let size = page.size(min(wanted, radius * 0.4), for: labels, width: legend.width - 16, height: legend.height, leading: 1.5)
+            let size = page.size(
+                min(wanted, radius * 0.4), for: labels, width: legend.width - 16, height: legend.height, leading: 1.5)
         else { return nil }
         let (x, y) = (frame.x + radius, frame.midY)
         var angle = -Double.pi / 2

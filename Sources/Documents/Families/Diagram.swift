@@ -54,9 +54,14 @@ enum Diagram {
             Draft(pages: [page], kind: kind, question: question, answers: [answer], figures: figures)
         }
         switch scene.dice.int(0...5) {
-        case 0: return draft("colour", scene.dice.pick(["What color is the \(shape)?", "Which color is the \(shape)?"]), colour)
-        case 1: return draft("shape", scene.dice.pick(["What shape is \(colour)?", "Which shape is \(colour)?"]), shape)
-        case 2: return draft("label", "Which letter labels the \(scene.dice.pick([shape, "\(colour) \(shape)"]))?", letters[asked])
+        case 0:
+            return draft(
+                "colour", scene.dice.pick(["What color is the \(shape)?", "Which color is the \(shape)?"]), colour)
+        case 1:
+            return draft("shape", scene.dice.pick(["What shape is \(colour)?", "Which shape is \(colour)?"]), shape)
+        case 2:
+            return draft(
+                "label", "Which letter labels the \(scene.dice.pick([shape, "\(colour) \(shape)"]))?", letters[asked])
         case 3: return draft("count", "How many shapes are there?", "\(count)")
         case 4:
             let choice = scene.multipleChoice("What color is the \(shape)?", [colour] + otherColours)
@@ -116,9 +121,12 @@ enum Diagram {
         let isTall = frame.height * 1.2 >= frame.width
         let step = (isTall ? frame.height : frame.width) / Double(count)
         let gap = isTall ? min(16, step * 0.4) : 16
-        let cell = isTall ? Box(x: 0, y: 0, width: frame.width * 0.7, height: step - gap)
+        let cell =
+            isTall
+            ? Box(x: 0, y: 0, width: frame.width * 0.7, height: step - gap)
             : Box(x: 0, y: 0, width: step - gap, height: min(frame.height * 0.5, 60))
-        guard let size = page.size(scene.textSize(), for: words, width: cell.width - 8, height: cell.height, leading: 1.3)
+        guard
+            let size = page.size(scene.textSize(), for: words, width: cell.width - 8, height: cell.height, leading: 1.3)
         else { return nil }
         for (index, word) in words.enumerated() {
             let box = Box(
@@ -128,23 +136,30 @@ enum Diagram {
             page.stroke(box, line: 1.5)
             page.text(word, centredIn: box, size: size)
             guard index < count - 1 else { continue }
-            let (from, to) = isTall ? ((box.midX, box.maxY), (box.midX, box.maxY + gap - 1))
+            let (from, to) =
+                isTall
+                ? ((box.midX, box.maxY), (box.midX, box.maxY + gap - 1))
                 : ((box.maxX, box.midY), (box.maxX + gap - 1, box.midY))
             page.line([(from.0, from.1), (to.0, to.1)], width: 1.5)
             page.polygon(
-                isTall ? [to, (to.0 - 4, to.1 - 6), (to.0 + 4, to.1 - 6)] : [to, (to.0 - 6, to.1 - 4), (to.0 - 6, to.1 + 4)],
+                isTall
+                    ? [to, (to.0 - 4, to.1 - 6), (to.0 + 4, to.1 - 6)]
+                    : [to, (to.0 - 6, to.1 - 4), (to.0 - 6, to.1 + 4)],
                 scene.look.palette.ink)
         }
         let index = scene.dice.int(0...count - 2)
         let figures = words.map { Figure(label: $0, text: $0, value: 0) }
         if scene.dice.chance(0.5) {
             let choice = scene.multipleChoice(
-                "What comes after \(words[index])?", [words[index + 1]] + words.filter { $0 != words[index + 1] && $0 != words[index] })
-            return Draft(pages: [page], kind: "choice", question: choice.question, answers: [choice.answer], figures: figures)
+                "What comes after \(words[index])?",
+                [words[index + 1]] + words.filter { $0 != words[index + 1] && $0 != words[index] })
+            return Draft(
+                pages: [page], kind: "choice", question: choice.question, answers: [choice.answer], figures: figures)
         }
         let forward = scene.dice.chance(0.5)
         let question = forward ? "What comes after \(words[index])?" : "What comes before \(words[index + 1])?"
         return Draft(
-            pages: [page], kind: "order", question: question, answers: [words[forward ? index + 1 : index]], figures: figures)
+            pages: [page], kind: "order", question: question, answers: [words[forward ? index + 1 : index]],
+            figures: figures)
     }
 }

@@ -4,7 +4,8 @@ enum Form {
     private static func fields(_ dice: inout Dice) -> [(key: String, value: String)] {
         [
             ("name", dice.pick(Words.names)), ("date", Words.date(&dice)), ("city", dice.pick(Words.cities)),
-            ("invoice", Words.number(&dice, digits: dice.int(4...6))), ("room", Words.number(&dice, digits: dice.int(1...3))),
+            ("invoice", Words.number(&dice, digits: dice.int(4...6))),
+            ("room", Words.number(&dice, digits: dice.int(1...3))),
             ("code", Words.code(&dice, 4...6)), ("item", dice.pick(Words.things)),
             ("phone", Words.number(&dice, digits: 3) + "-" + Words.number(&dice, digits: 4)),
             ("age", "\(dice.int(18...99))"), ("amount", Words.money(dice.int(100...99999))),
@@ -28,7 +29,9 @@ enum Form {
             twoRows ? (label.count > field.value.count ? label : field.value) + "  " : label + ":   " + field.value
         }
         // Labels and values align in columns: as wide as the widest of each.
-        let widest = (labels.max { $0.count < $1.count } ?? "") + ":   " + (fields.map(\.value).max { $0.count < $1.count } ?? "")
+        let widest =
+            (labels.max { $0.count < $1.count } ?? "") + ":   "
+            + (fields.map(\.value).max { $0.count < $1.count } ?? "")
         guard
             let size = page.size(
                 rowHeight / (twoRows ? 2.9 : 1.5), for: twoRows ? strings : strings + [widest], width: cellWidth - 10,
@@ -55,7 +58,9 @@ enum Form {
                 page.text(label, x: x + 3, y: baseline, size: size, bold: boldKeys)
                 page.text(field.value, x: x + 6, y: baseline + size * 1.35, size: size)
                 let box = Box(x: x + 2, y: top + size * 1.33, width: cellWidth - 6, height: size * 1.45)
-                if scene.layout == .boxedForm { page.stroke(box) } else {
+                if scene.layout == .boxedForm {
+                    page.stroke(box)
+                } else {
                     page.line([(x + 2, box.maxY), (x + cellWidth - 6, box.maxY)])
                 }
             default:

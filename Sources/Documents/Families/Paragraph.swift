@@ -11,12 +11,15 @@ enum Paragraph {
         let people = dice.sample(Words.names, 4)
         let cities = dice.sample(Words.cities, 2)
         let things = dice.sample(Words.things, 4)
-        let (year, weight, amount, code) = (dice.int(1950...2029), dice.int(2...98), dice.int(2...98), Words.code(&dice, 4...5))
+        let (year, weight, amount, code) = (
+            dice.int(1950...2029), dice.int(2...98), dice.int(2...98), Words.code(&dice, 4...5)
+        )
         let month = dice.pick(Words.months)
         return [
             Fact(
                 sentence: "\(people[0]) lives in \(cities[0]).",
-                questions: ["Where does \(people[0]) live?", "In which city does \(people[0]) live?"], answer: cities[0]),
+                questions: ["Where does \(people[0]) live?", "In which city does \(people[0]) live?"], answer: cities[0]
+            ),
             Fact(
                 sentence: "\(people[1]) was born in \(year).",
                 questions: ["When was \(people[1]) born?", "In which year was \(people[1]) born?"], answer: "\(year)"),
@@ -68,7 +71,9 @@ enum Paragraph {
         for (index, line) in lines.enumerated() {
             let x = frame.x + Double(index / perColumn) * (width + indent + 12)
             let baseline = top + lineHeight * Double(index % perColumn) + size
-            if isBulleted, line.isFirst { page.circle(x: x + size * 0.3, y: baseline - size * 0.3, radius: size * 0.14, scene.look.palette.ink) }
+            if isBulleted, line.isFirst {
+                page.circle(x: x + size * 0.3, y: baseline - size * 0.3, radius: size * 0.14, scene.look.palette.ink)
+            }
             page.text(line.text, x: x + indent, y: baseline, size: size)
         }
         let asked = scene.dice.pick(facts)

@@ -41,8 +41,10 @@ enum Receipt {
             switch scene.layout {
             case .gridTable: page.stroke(line)
             case .stripedTable: if index % 2 == 0 { page.fill(line, faint) }
-            case .ruledTable where index == 0 || index == rows.count - 2: page.line([(line.x, line.maxY), (line.maxX, line.maxY)])
-            case .receiptRoll where index == rows.count - 1: page.line([(line.x, line.y + 1), (line.maxX, line.y + 1)], dashed: true)
+            case .ruledTable where index == 0 || index == rows.count - 2:
+                page.line([(line.x, line.maxY), (line.maxX, line.maxY)])
+            case .receiptRoll where index == rows.count - 1:
+                page.line([(line.x, line.y + 1), (line.maxX, line.y + 1)], dashed: true)
             default: break
             }
             let baseline = line.midY + size * 0.36
@@ -63,14 +65,18 @@ enum Receipt {
         let item = items[index]
         switch scene.dice.int(0...9) {
         case 0...3:
-            return draft("total", ["What is the total?", "How much is the total?", "What is the total price?"], Words.money(total))
+            return draft(
+                "total", ["What is the total?", "How much is the total?", "What is the total price?"],
+                Words.money(total))
         case 4...5 where withCounts:
-            return draft("cell", ["What is the count of \(item)?", "Which count is given for \(item)?"], "\(counts[index])")
+            return draft(
+                "cell", ["What is the count of \(item)?", "Which count is given for \(item)?"], "\(counts[index])")
         case 6 where prices.filter({ $0 == prices.max() }).count == 1 && scene.level >= 1:
             let dearest = prices.firstIndex(of: prices.max() ?? 0) ?? 0
             return draft("argmax", ["Which item has the highest price?", "Which item costs the most?"], items[dearest])
         default:
-            return draft("cell", ["What is the price of \(item)?", "How much is the \(item)?"], Words.money(prices[index]))
+            return draft(
+                "cell", ["What is the price of \(item)?", "How much is the \(item)?"], Words.money(prices[index]))
         }
     }
 }

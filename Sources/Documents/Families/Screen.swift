@@ -3,13 +3,15 @@
 enum Screen {
     static func draw(_ scene: inout Scene) throws(DocumentsError) -> Draft? {
         let page = try scene.page()
-        let accent = scene.dice.pick(NamedColour.all.filter { ["blue", "green", "purple", "red"].contains($0.name) }).colour
+        let accent = scene.dice.pick(NamedColour.all.filter { ["blue", "green", "purple", "red"].contains($0.name) })
+            .colour
         var frame = page.bounds.inset(5)
         if scene.layout == .telephone {
             let width = min(frame.width, frame.height * 0.75)
             frame = Box(x: frame.midX - width / 2, y: frame.y, width: width, height: frame.height)
         }
-        let title = scene.dice.pick(Words.settings) + (scene.level >= 2 ? " " + Words.number(&scene.dice, digits: 2) : "")
+        let title =
+            scene.dice.pick(Words.settings) + (scene.level >= 2 ? " " + Words.number(&scene.dice, digits: 2) : "")
         let options = scene.dice.sample(Words.settings.filter { !title.hasPrefix($0) }, scene.level >= 2 ? 4 : 3)
         let buttons = scene.dice.sample(Words.actions, 2)
         let address = scene.dice.pick(Words.things) + "." + scene.dice.pick(["com", "org", "net"])
@@ -17,7 +19,9 @@ enum Screen {
         let rows = Double(options.count) + (hasButtons ? 2.4 : 1.2)
         let rowHeight = min(frame.height / rows, scene.textSize() * 1.7)
         let strings = options.map { $0 + "XXXX" } + [title, address + "XX", buttons[0] + buttons[1] + "XXXX"]
-        guard let size = page.size(rowHeight / 1.5, for: strings, width: frame.width - 12, height: frame.height, leading: 0.5)
+        guard
+            let size = page.size(
+                rowHeight / 1.5, for: strings, width: frame.width - 12, height: frame.height, leading: 0.5)
         else { return nil }
         page.stroke(Box(x: frame.x, y: frame.y, width: frame.width, height: rowHeight * rows), line: 1.5)
         let bar = Box(x: frame.x, y: frame.y, width: frame.width, height: rowHeight * 1.1)
@@ -37,11 +41,14 @@ enum Screen {
             switch scene.layout {
             case .dialog, .browser:
                 page.outlineCircle(x: row.x + 6 + radius, y: row.midY, radius: radius)
-                if index == chosen { page.circle(x: row.x + 6 + radius, y: row.midY, radius: radius * 0.65, scene.look.palette.ink) }
+                if index == chosen {
+                    page.circle(x: row.x + 6 + radius, y: row.midY, radius: radius * 0.65, scene.look.palette.ink)
+                }
                 page.text(option, x: row.x + 14 + 2 * radius, y: baseline, size: size)
             default:
                 page.text(option, x: row.x + 6, y: baseline, size: size)
-                let toggle = Box(x: row.maxX - 8 - size * 1.5, y: row.midY - radius, width: size * 1.5, height: 2 * radius)
+                let toggle = Box(
+                    x: row.maxX - 8 - size * 1.5, y: row.midY - radius, width: size * 1.5, height: 2 * radius)
                 if index == chosen { page.fill(toggle, accent) }
                 page.stroke(toggle)
                 page.circle(
@@ -55,24 +62,31 @@ enum Screen {
             let width = (frame.width - 18) / 2
             for (index, name) in buttons.enumerated() {
                 let box = Box(
-                    x: frame.x + 6 + (width + 6) * Double(index), y: bar.maxY + rowHeight * (Double(options.count) + 0.1),
+                    x: frame.x + 6 + (width + 6) * Double(index),
+                    y: bar.maxY + rowHeight * (Double(options.count) + 0.1),
                     width: width, height: rowHeight)
                 if index == 1 { page.fill(box, accent) } else { page.stroke(box) }
                 page.text(name, centredIn: box, size: size, colour: index == 1 ? accent.legibleInk : nil)
             }
         }
-        let figures = options.enumerated().map { Figure(label: $1, text: $0 == chosen ? "on" : "off", value: $0 == chosen ? 1 : 0) }
+        let figures = options.enumerated().map {
+            Figure(label: $1, text: $0 == chosen ? "on" : "off", value: $0 == chosen ? 1 : 0)
+        }
         func draft(_ kind: String, _ question: String, _ answer: String) -> Draft {
             Draft(pages: [page], kind: kind, question: question, answers: [answer], figures: figures)
         }
         switch scene.dice.int(0...2) {
         case 0 where scene.layout == .browser: return draft("title", "What is the address of the page?", heading)
-        case 0: return draft("title", scene.dice.pick(["What is the title of the window?", "What does the title bar say?"]), heading)
+        case 0:
+            return draft(
+                "title", scene.dice.pick(["What is the title of the window?", "What does the title bar say?"]), heading)
         case 1 where hasButtons:
             let left = scene.dice.chance(0.5)
             return draft("button", "What does the \(left ? "left" : "right") button say?", buttons[left ? 0 : 1])
         default:
-            let questions = onOff ? ["Which setting is on?", "What is switched on?"] : ["Which option is selected?", "What is selected?"]
+            let questions =
+                onOff
+                ? ["Which setting is on?", "What is switched on?"] : ["Which option is selected?", "What is selected?"]
             return draft("selected", scene.dice.pick(questions), options[chosen])
         }
     }
