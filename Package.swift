@@ -51,7 +51,8 @@ let package = Package(
         .executableTarget(
             name: "MonocleCommand",
             dependencies: [
-                "Monocle", "Benchmarking", "Documents", "Engine", "Quantization", "Model", "Compute", "Checkpoint", "Prompting",
+                "Monocle", "Benchmarking", "Documents", "Engine", "Quantization", "Model", "Compute", "Checkpoint",
+                "Prompting",
                 "Tokenization", "Imaging", "Numerics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -75,7 +76,8 @@ let package = Package(
         tests(of: "Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging", "Numerics"]),
         tests(of: "Benchmarking", ["Checkpoint", "Compute", "Numerics"]),
         .testTarget(
-            name: "MonocleCommandTests", dependencies: ["TestSupport", "MonocleCommand", "Checkpoint"], swiftSettings: settings),
+            name: "MonocleCommandTests", dependencies: ["TestSupport", "MonocleCommand", "Checkpoint"],
+            swiftSettings: settings),
     ]
 )
 

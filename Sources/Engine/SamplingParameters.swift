@@ -27,7 +27,8 @@ package struct SamplingParameters: Sendable, Equatable {
         try Self.check("temperature", temperature, in: 0...2, "0 (greedy) to 2")
         try Self.check("top_p", topP, in: Float.leastNonzeroMagnitude...1, "above 0 and at most 1")
         try Self.check("min_p", minP, in: 0...1, "0 to 1")
-        try Self.check("repetition_penalty", repetitionPenalty, in: Float.leastNonzeroMagnitude...10, "above 0, at most 10")
+        try Self.check(
+            "repetition_penalty", repetitionPenalty, in: Float.leastNonzeroMagnitude...10, "above 0, at most 10")
         guard topK >= 0 else { throw .parameter(name: "top_k", found: "\(topK)", expected: "0 (off) or more") }
         return self
     }

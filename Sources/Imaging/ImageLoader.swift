@@ -45,7 +45,9 @@ package struct ImageLoader: Sendable {
 
     /// Whether a regular file begins as a PDF does; false for one that cannot be read, and for pipes and devices.
     package static func isPDF(_ url: URL) -> Bool {
-        guard (try? regularFileSize(url)) != nil, let handle = try? FileHandle(forReadingFrom: url) else { return false }
+        guard (try? regularFileSize(url)) != nil, let handle = try? FileHandle(forReadingFrom: url) else {
+            return false
+        }
         defer { try? handle.close() }
         guard let beginning = try? handle.read(upToCount: ImageFormat.sniffedBytes) else { return false }
         return (try? ImageFormat(sniffing: beginning.bytes)) == .pdf

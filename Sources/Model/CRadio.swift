@@ -27,7 +27,8 @@ package struct CRadio: Sendable {
         guard !shape.hasLayerScale else {
             throw .tensor(
                 "\(scope.path).model.blocks.0.ls1.gamma", file: scope.source.place,
-                found: "LayerScale", expected: "none: C-RADIOv2-H has no LayerScale, and other encoders are not supported")
+                found: "LayerScale",
+                expected: "none: C-RADIOv2-H has no LayerScale, and other encoders are not supported")
         }
         self.shape = shape
         self.tileSide = tileSide

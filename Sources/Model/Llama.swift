@@ -37,7 +37,8 @@ package struct Llama: Sendable {
         for index in 0..<shape.layers { layers.append(try LlamaLayer(model / "layers.\(index)", shape: shape)) }
         self.layers = layers
         norm = try model.vector("norm.weight", count: shape.hidden)
-        lmHead = shape.tiesEmbeddings
+        lmHead =
+            shape.tiesEmbeddings
             ? embedTokens : try (scope / "lm_head").linear(outputs: shape.vocabulary, inputs: shape.hidden)
         frequencies = RotaryFrequencies(
             headDim: shape.headDimension, theta: configuration.ropeTheta, scaling: configuration.ropeScaling)
@@ -121,7 +122,8 @@ struct LlamaLayer: Sendable {
             .named(name + ".input_layernorm", run.trace)
         let qkv = try backend.linear(normed, [query, key, value])
         let rotated = try [qkv[0], qkv[1]].map { (x: Tensor) throws(ComputeError) in
-            try backend.rope(x, headDim: shape.headDimension, positions: run.step.positions, frequencies: run.frequencies)
+            try backend.rope(
+                x, headDim: shape.headDimension, positions: run.step.positions, frequencies: run.frequencies)
         }
         let mixed = try backend.cachedAttention(
             q: rotated[0], k: rotated[1], v: qkv[2].named(name + ".self_attn.v_proj", run.trace), heads: shape.heads,

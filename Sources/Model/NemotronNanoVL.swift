@@ -32,7 +32,8 @@ package struct NemotronNanoVL: Sendable {
                     "downsample_ratio", file: "config.json", found: "1/\(declared.shuffleFactor)", expected: "0.5")
             }
             let encoder = try CRadio(
-                root / "vision_model.radio_model", shape: shape, tileSide: declared.tileSize, alignCorners: alignCorners)
+                root / "vision_model.radio_model", shape: shape, tileSide: declared.tileSize, alignCorners: alignCorners
+            )
             vision = Vision(
                 encoder: encoder,
                 projector: try PixelShuffleProjector(
@@ -53,7 +54,8 @@ package struct NemotronNanoVL: Sendable {
     package func makePages(_ pages: Int, dtype: DType) throws(ComputeError) -> KVPages {
         let shape = language.shape
         return try KVPages(
-            layers: shape.layers, kvHeads: shape.keyValueHeads, headDim: shape.headDimension, pages: pages, dtype: dtype,
+            layers: shape.layers, kvHeads: shape.keyValueHeads, headDim: shape.headDimension, pages: pages,
+            dtype: dtype,
             keyScales: dtype == .f8e4m3 ? keyValueScales.map(\.key) : nil,
             valueScales: dtype == .f8e4m3 ? keyValueScales.map(\.value) : nil)
     }

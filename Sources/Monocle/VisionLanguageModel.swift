@@ -55,7 +55,8 @@ public final class VisionLanguageModel: Sendable {
             throw MonocleError(.device, obstacle + "; lower --context, or free memory")
         }
         engine = try Engine(
-            model: try NemotronNanoVL(folder, alignCorners: options.alignCorners), tokenizer: tokenizer, backend: backend,
+            model: try NemotronNanoVL(folder, alignCorners: options.alignCorners), tokenizer: tokenizer,
+            backend: backend,
             options: EngineOptions(
                 context: context, prefillChunk: options.prefillChunk,
                 keyValueType: keyValueType))
@@ -71,7 +72,8 @@ public final class VisionLanguageModel: Sendable {
         }
         let made = min(folder.configuration.language.maxPositions, ModelConfiguration.statedContext)
         if context > made {
-            warnings.append("a context of \(context) tokens is beyond the \(made) the model is made for; answers may degrade")
+            warnings.append(
+                "a context of \(context) tokens is beyond the \(made) the model is made for; answers may degrade")
         }
         return warnings
     }
@@ -128,7 +130,8 @@ extension LoadOptions {
             guard folder.manifest?.keyValueCache == "FP8" else {
                 throw MonocleError(
                     .input,
-                    "an FP8 key-value cache was asked for, but the checkpoint does not declare one (kv_cache_quant_algo); use bf16")
+                    "an FP8 key-value cache was asked for, but the checkpoint does not declare one (kv_cache_quant_algo); use bf16"
+                )
             }
             return .f8e4m3
         }

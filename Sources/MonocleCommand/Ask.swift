@@ -31,7 +31,9 @@ struct Ask: AsyncParsableCommand {
 
     @OptionGroup(title: "Answer") var generation: GenerationOptions
 
-    @Option(help: ArgumentHelp("Report each token's log-probability and the K most likely tokens (with --json).", valueName: "K"))
+    @Option(
+        help: ArgumentHelp(
+            "Report each token's log-probability and the K most likely tokens (with --json).", valueName: "K"))
     var logprobs: Int?
 
     @Flag(help: "Print one JSON object instead of text.")
@@ -43,7 +45,9 @@ struct Ask: AsyncParsableCommand {
     @Flag(help: "Parse control tokens spelled in the text and let <image> place images, as vLLM does.")
     var special = false
 
-    @Option(help: ArgumentHelp("OpenAI chat messages instead of a question; image parts name files.", valueName: "file.json"))
+    @Option(
+        help: ArgumentHelp(
+            "OpenAI chat messages instead of a question; image parts name files.", valueName: "file.json"))
     var messages: String?
 
     func run() async throws {
@@ -80,7 +84,9 @@ struct Ask: AsyncParsableCommand {
                 maxTiles: pictures.maxTiles, answer: options, special: special)
         }
         guard let question else { throw UsageError("no question: monocle ask \"What is the total?\" receipt.png") }
-        guard !raw || system == nil else { throw UsageError("--raw has no place for --system; put its text in the question") }
+        guard !raw || system == nil else {
+            throw UsageError("--raw has no place for --system; put its text in the question")
+        }
         return Inquiry(
             raw ? .raw(question) : .question(question, system: system),
             sources: try pictures.sources(files.map { (URL(filePath: $0), detail) }),

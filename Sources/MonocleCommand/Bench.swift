@@ -63,7 +63,8 @@ struct Bench: ParsableCommand {
             throw UsageError("--prefill-chunk \(prefillChunk): expected 1 to 65536 tokens")
         }
         let benchmark = Benchmark(
-            folder: try folder.url(), precision: precision.resolved(on: try .fromEnvironment()), threads: threads, prefillChunk: prefillChunk,
+            folder: try folder.url(), precision: precision.resolved(on: try .fromEnvironment()), threads: threads,
+            prefillChunk: prefillChunk,
             options: options)
         let bar = ProgressBar()
         defer { bar.clear() }

@@ -38,7 +38,8 @@ struct Chat: AsyncParsableCommand {
             case .clear: talk = Talk(system: talk.system)
             case .system(let text): talk = Talk(system: text)
             case .unknown(let command):
-                Failure.warn("no such command: \(command); there are /image FILE [PAGE], /system TEXT, /clear and /quit")
+                Failure.warn(
+                    "no such command: \(command); there are /image FILE [PAGE], /system TEXT, /clear and /quit")
             case .image(let path, let page):
                 let source = Inquiry.Source(
                     .file(URL(filePath: path)), pages: page.map { $0...$0 }, detail: Detail(pictures.detail))

@@ -38,7 +38,8 @@ struct Doctor: ParsableCommand {
             programs: RequiredProgram.all.map { Diagnosis.Program($0, path: $0.path) })
         if let path = model ?? ProcessInfo.processInfo.environment["MONOCLE_MODEL"], !path.isEmpty {
             try diagnosis.examine(
-                URL(filePath: path, directoryHint: .isDirectory), precision: precision.resolved(on: try .fromEnvironment()), context: context)
+                URL(filePath: path, directoryHint: .isDirectory),
+                precision: precision.resolved(on: try .fromEnvironment()), context: context)
         }
         if json { try Output.json(diagnosis) } else { try Output.write(diagnosis.text) }
         if diagnosis.exitCode != 0 { Foundation.exit(diagnosis.exitCode) }

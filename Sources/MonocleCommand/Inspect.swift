@@ -10,7 +10,8 @@ import Prompting
 
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Print the model card of a checkpoint folder: parts, formats, scales, limits, and what would run it here.",
+        abstract:
+            "Print the model card of a checkpoint folder: parts, formats, scales, limits, and what would run it here.",
         discussion: """
             Example: monocle inspect Llama-3.1-Nemotron-Nano-VL-8B-V1-FP4-QAD --verify
             With --verify every byte is read and every fault is listed; the exit code is 3 when there is one.
@@ -51,12 +52,15 @@ struct Inspect: ParsableCommand {
         let progress = ProgressBar()
         defer { progress.clear() }
         return Verification(of: url) { done, total in
-            progress.show("reading \(Bytes.text(done)) of \(Bytes.text(total))", fraction: Double(done) / Double(max(total, 1)))
+            progress.show(
+                "reading \(Bytes.text(done)) of \(Bytes.text(total))", fraction: Double(done) / Double(max(total, 1)))
         }
     }
 
     private func chatTemplate(_ checkpoint: CheckpointFolder) -> String {
-        guard let template = checkpoint.configuration.tokenizer.chatTemplate else { return "none; the built-in one is used" }
+        guard let template = checkpoint.configuration.tokenizer.chatTemplate else {
+            return "none; the built-in one is used"
+        }
         return switch ChatTemplate(template: template) {
         case .same: "the built-in one"
         case .differs(let reason): "another than the built-in one, which is used: \(reason)"

@@ -11,7 +11,8 @@ extension InspectReport {
         if let chatTemplate { lines.append(Columns.row("Chat template", chatTemplate)) }
         if let here {
             for (index, group) in here.layers.enumerated() {
-                let what = "\(group.part), \(group.format) x \(group.count): \(group.kernel ?? group.reason ?? "no kernel")"
+                let what =
+                    "\(group.part), \(group.format) x \(group.count): \(group.kernel ?? group.reason ?? "no kernel")"
                 lines.append(Columns.row(index == 0 ? "Here" : "", what))
             }
             let memory = here.memory
@@ -32,16 +33,21 @@ extension ModelCard {
         var lines = [
             Columns.row("Model", folder + (isSynthetic ? " (synthetic: random weights)" : "")),
             Columns.row("Architecture", architecture),
-            Columns.row("Parameters", "\(Self.grouped(parameters)) in \(files.count) file\(files.count == 1 ? "" : "s"), \(Bytes.text(bytes))"),
+            Columns.row(
+                "Parameters",
+                "\(Self.grouped(parameters)) in \(files.count) file\(files.count == 1 ? "" : "s"), \(Bytes.text(bytes))"
+            ),
         ]
         for part in parts {
-            lines.append(Columns.row("", "\(part.part.rawValue): \(Self.grouped(part.parameters)), \(Bytes.text(part.bytes))"))
+            lines.append(
+                Columns.row("", "\(part.part.rawValue): \(Self.grouped(part.parameters)), \(Bytes.text(part.bytes))"))
         }
         lines.append(
             Columns.row(
                 "Decoder",
                 "\(language.layers) layers, \(language.hidden) wide, \(language.heads) heads (\(language.keyValueHeads) key-value) "
-                    + "of \(language.headDimension), feed-forward \(language.feedForward), vocabulary \(language.vocabulary)"))
+                    + "of \(language.headDimension), feed-forward \(language.feedForward), vocabulary \(language.vocabulary)"
+            ))
         if let vision, let tiles {
             lines.append(
                 Columns.row(
@@ -55,18 +61,23 @@ extension ModelCard {
                         + "\(tiles.tokensPerTile) tokens a tile, at most \(tiles.mostTokens) tokens an image"))
         }
         lines.append(Columns.row("Context", "\(defaultContext) tokens by default, \(maxContext) at most"))
-        lines.append(Columns.row("Tokenizer", "\(tokenizerIDs) ids, end of answer \(endTokens.map(String.init).joined(separator: ", "))"))
-        return lines + quantization.lines + formats.enumerated().map { index, format in
-            Columns.row(index == 0 ? "Formats" : "", "\(format.kind): \(format.format) x \(format.count)")
-        }
+        lines.append(
+            Columns.row(
+                "Tokenizer", "\(tokenizerIDs) ids, end of answer \(endTokens.map(String.init).joined(separator: ", "))")
+        )
+        return lines + quantization.lines
+            + formats.enumerated().map { index, format in
+                Columns.row(index == 0 ? "Formats" : "", "\(format.kind): \(format.format) x \(format.count)")
+            }
     }
 
     /// Digits in groups of three.
     private static func grouped(_ count: Int) -> String {
         let digits = Array(String(count))
-        return String(digits.enumerated().flatMap { index, digit in
-            index > 0 && (digits.count - index) % 3 == 0 ? [",", digit] : [digit]
-        })
+        return String(
+            digits.enumerated().flatMap { index, digit in
+                index > 0 && (digits.count - index) % 3 == 0 ? [",", digit] : [digit]
+            })
     }
 }
 
@@ -77,14 +88,18 @@ extension ModelCard.Quantization {
             Columns.row(
                 "Quantised",
                 "\(quantizedLayers) layers, \(denseLayers) of their kind not; declared \(algorithm ?? "nothing")"
-                    + (declaredIn.map { " in \(URL(filePath: $0).lastPathComponent)" } ?? "") + (producer.map { " by \($0)" } ?? ""))
+                    + (declaredIn.map { " in \(URL(filePath: $0).lastPathComponent)" } ?? "")
+                    + (producer.map { " by \($0)" } ?? ""))
         ]
         if let scales = globalScales {
             lines.append(Columns.row("", "weight_scale_2 \(scales.smallest) to \(scales.largest)"))
         }
-        if let scales = inputScales { lines.append(Columns.row("", "input_scale \(scales.smallest) to \(scales.largest)")) }
+        if let scales = inputScales {
+            lines.append(Columns.row("", "input_scale \(scales.smallest) to \(scales.largest)"))
+        }
         if let unified {
-            lines.append(Columns.row("", "q/k/v and gate/up \(unified ? "share their scales" : "have scales of their own")"))
+            lines.append(
+                Columns.row("", "q/k/v and gate/up \(unified ? "share their scales" : "have scales of their own")"))
         }
         if !excluded.isEmpty { lines.append(Columns.row("", "left alone: \(excluded.joined(separator: ", "))")) }
         lines.append(
@@ -101,7 +116,9 @@ extension Verification {
         }
         for note in notes { lines.append(Columns.row("Note", note)) }
         for fault in faults { lines.append(Columns.row("Fault", fault)) }
-        return lines + [Columns.row("Verdict", isSound ? "sound" : "\(faults.count) fault\(faults.count == 1 ? "" : "s")")]
+        return lines + [
+            Columns.row("Verdict", isSound ? "sound" : "\(faults.count) fault\(faults.count == 1 ? "" : "s")")
+        ]
     }
 }
 

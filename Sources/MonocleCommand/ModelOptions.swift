@@ -43,7 +43,8 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Room for prompt and answer together. Default: 16384, or less when the model ends before.", valueName: "tokens"))
+            "Room for prompt and answer together. Default: 16384, or less when the model ends before.",
+            valueName: "tokens"))
     var context: Int?
 
     @Option(help: "Key-value cache: auto is bf16; fp8 needs a checkpoint that declares it.")
@@ -57,7 +58,8 @@ struct RunOptions: ParsableArguments {
 
     var loadOptions: LoadOptions {
         LoadOptions(
-            precision: precision, threads: threads, context: context, keyValueCache: kvCache, prefillChunk: prefillChunk,
+            precision: precision, threads: threads, context: context, keyValueCache: kvCache,
+            prefillChunk: prefillChunk,
             alignCorners: alignCorners)
     }
 }
@@ -70,7 +72,8 @@ struct GenerationOptions: ParsableArguments {
     @Option(help: "0 is greedy. Default: the folder's generation_config.json, or 0.")
     var temperature: Float?
 
-    @Option(name: .customLong("top-p"), help: "Keep the most likely tokens up to this share. Default: the folder's, or 1.")
+    @Option(
+        name: .customLong("top-p"), help: "Keep the most likely tokens up to this share. Default: the folder's, or 1.")
     var topP: Float?
 
     @Option(name: .customLong("top-k"), help: "Keep this many tokens; 0 keeps all. Default: the folder's, or 0.")
@@ -93,14 +96,17 @@ struct GenerationOptions: ParsableArguments {
 
     func answerOptions(logprobs: Int? = nil) -> AnswerOptions {
         AnswerOptions(
-            temperature: temperature, topP: topP, topK: topK, minP: minP, repetitionPenalty: repetitionPenalty, seed: seed,
+            temperature: temperature, topP: topP, topK: topK, minP: minP, repetitionPenalty: repetitionPenalty,
+            seed: seed,
             maxTokens: maxTokens, stop: stop, ignoresEnd: ignoreEos, logprobs: logprobs)
     }
 }
 
 /// How much of an image the model sees.
 struct PictureOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Tiles of an image at most, the thumbnail not counted. Default: the model's limit.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Tiles of an image at most, the thumbnail not counted. Default: the model's limit.", valueName: "n"))
     var maxTiles: Int?
 
     @Option(help: "low: one tile; high: as many tiles as show more; auto: the rule the model was trained with.")
@@ -128,7 +134,8 @@ struct PageRange: ExpressibleByArgument {
 
     init?(argument: String) {
         let bounds = argument.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
-        guard bounds.count <= 2, let first = bounds.first ?? nil, let last = bounds.last ?? nil, first >= 1, last >= first
+        guard bounds.count <= 2, let first = bounds.first ?? nil, let last = bounds.last ?? nil, first >= 1,
+            last >= first
         else { return nil }
         pages = first...last
     }

@@ -35,9 +35,11 @@ struct Synth: ParsableCommand {
         defer { progress.clear() }
         let checkpoint = SyntheticCheckpoint(shape: shape, format: format, seed: seed)
         try checkpoint.write(to: URL(filePath: out)) { done, total in
-            progress.show("writing \(Bytes.text(done)) of \(Bytes.text(total))", fraction: Double(done) / Double(max(total, 1)))
+            progress.show(
+                "writing \(Bytes.text(done)) of \(Bytes.text(total))", fraction: Double(done) / Double(max(total, 1)))
         }
         progress.clear()
-        try Output.line("wrote \(out): random weights, \(shape.rawValue), \(format.rawValue), \(Bytes.text(checkpoint.byteCount))")
+        try Output.line(
+            "wrote \(out): random weights, \(shape.rawValue), \(format.rawValue), \(Bytes.text(checkpoint.byteCount))")
     }
 }

@@ -40,7 +40,8 @@ struct Tokenize: ParsableCommand {
 
     private func text(_ line: String, _ number: Int, _ tokenizer: Tokenizer) throws -> String {
         guard let ids = try? JSONDecoder().decode([Int32].self, from: Data(line.utf8)) else {
-            throw UsageError("standard input, line \(number): found \(line.prefix(40)); expected a JSON array of token ids")
+            throw UsageError(
+                "standard input, line \(number): found \(line.prefix(40)); expected a JSON array of token ids")
         }
         if let unknown = ids.first(where: { $0 < 0 || $0 >= tokenizer.count }) {
             throw UsageError("standard input, line \(number): id \(unknown); expected 0 to \(tokenizer.count - 1)")

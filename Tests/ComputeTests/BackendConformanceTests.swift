@@ -40,43 +40,45 @@ import Testing
         #expect(found.shape == (try operation.run(ReferenceBackend(), &random)).shape)
     }
 
-    static let rowOperations: [Operation] = [1, 16, 63, 80, 1280, 5120].flatMap { columns in
-        [
-            Operation(name: "rmsNorm \(columns)", bound: 8 * rounding) { backend, random in
-                try backend.rmsNorm(
-                    random.tensor([3, columns]), weight: random.tensor([columns]), epsilon: 1e-5)
-            },
-            // An offset of 100 deviations: a variance from the mean of squares would be lost.
-            Operation(name: "layerNorm \(columns)", bound: columns == 1 ? 0 : 200 * rounding) { backend, random in
-                let x = random.tensor([5, columns]).array().map { $0 + 100 }
-                return try backend.layerNorm(
-                    Tensor(x, shape: [5, columns]), weight: random.tensor([columns]),
-                    bias: random.tensor([columns]), epsilon: 1e-6)
-            },
-            Operation(name: "gelu \(columns)", bound: 3 * rounding) { backend, random in
-                try backend.gelu(random.tensor([7, columns], scale: 3))
-            },
-            Operation(name: "swiGLU \(columns)", bound: 4 * rounding) { backend, random in
-                try backend.swiGLU(
-                    gate: random.tensor([7, columns], scale: 3), up: random.tensor([7, columns], scale: 3))
-            },
-            Operation(name: "add \(columns)", bound: 0) { backend, random in
-                try backend.add(random.tensor([7, columns]), random.tensor([7, columns]))
-            },
+    static let rowOperations: [Operation] =
+        [1, 16, 63, 80, 1280, 5120].flatMap { columns in
+            [
+                Operation(name: "rmsNorm \(columns)", bound: 8 * rounding) { backend, random in
+                    try backend.rmsNorm(
+                        random.tensor([3, columns]), weight: random.tensor([columns]), epsilon: 1e-5)
+                },
+                // An offset of 100 deviations: a variance from the mean of squares would be lost.
+                Operation(name: "layerNorm \(columns)", bound: columns == 1 ? 0 : 200 * rounding) { backend, random in
+                    let x = random.tensor([5, columns]).array().map { $0 + 100 }
+                    return try backend.layerNorm(
+                        Tensor(x, shape: [5, columns]), weight: random.tensor([columns]),
+                        bias: random.tensor([columns]), epsilon: 1e-6)
+                },
+                Operation(name: "gelu \(columns)", bound: 3 * rounding) { backend, random in
+                    try backend.gelu(random.tensor([7, columns], scale: 3))
+                },
+                Operation(name: "swiGLU \(columns)", bound: 4 * rounding) { backend, random in
+                    try backend.swiGLU(
+                        gate: random.tensor([7, columns], scale: 3), up: random.tensor([7, columns], scale: 3))
+                },
+                Operation(name: "add \(columns)", bound: 0) { backend, random in
+                    try backend.add(random.tensor([7, columns]), random.tensor([7, columns]))
+                },
+            ]
+        } + [
+            Operation(name: "add many", bound: 0) { backend, random in
+                try backend.add(random.tensor([100, 1001]), random.tensor([100, 1001]))
+            }
         ]
-    } + [
-        Operation(name: "add many", bound: 0) { backend, random in
-            try backend.add(random.tensor([100, 1001]), random.tensor([100, 1001]))
-        },
-    ] + [8, 16, 32, 80, 128].map { headDim in
-        Operation(name: "rope \(headDim)", bound: 4 * rounding) { backend, random in
-            // Llama's frequencies: positions to 16,383 and a first frequency of one radian a position.
-            let frequencies = (0..<headDim / 2).map { Float(pow(500_000, -2 * Double($0) / Double(headDim))) }
-            let positions: [Int32] = [0, 1, 2, 513, 8191, 16_383, 131_071]
-            return try backend.rope(
-                random.tensor([7, 3 * headDim]), headDim: headDim, positions: positions, frequencies: frequencies)
+        + [8, 16, 32, 80, 128].map { headDim in
+            Operation(name: "rope \(headDim)", bound: 4 * rounding) { backend, random in
+                // Llama's frequencies: positions to 16,383 and a first frequency of one radian a position.
+                let frequencies = (0..<headDim / 2).map { Float(pow(500_000, -2 * Double($0) / Double(headDim))) }
+                let positions: [Int32] = [0, 1, 2, 513, 8191, 16_383, 131_071]
+                return try backend.rope(
+                    random.tensor([7, 3 * headDim]), headDim: headDim, positions: positions, frequencies: frequencies)
+            }
         }
-    }
 
     static let attentionOperations: [Operation] =
         [(8, 2, 1, 5), (16, 3, 2, 65), (20, 1, 1, 7), (32, 2, 1, 130), (64, 2, 3, 64), (80, 2, 2, 197), (256, 1, 1, 9)]
@@ -155,25 +157,26 @@ import Testing
         },
     ]
 
-    static let embedOperations: [Operation] = denseEmbedOperations + [
-        Operation(name: "embed fp8", bound: 0) { backend, _ in
-            let codes = (0..<256).map { UInt8($0 & 0x7F == 0x7F ? 0 : $0) }
-            let view = TensorView(copying: codes, dtype: .f8e4m3, shape: [8, 32])
-            let format = StoredMatrix.fp8(view, scale: 0.37, inputScale: nil)
-            return try backend.embed(
-                Array(0..<8), table: Weight(name: "embed_tokens", outputs: 8, inputs: 32, format: format))
-        },
-        Operation(name: "embed nvfp4", bound: 0) { backend, random in
-            let packed = (0..<7 * 24).map { _ in UInt8(truncatingIfNeeded: random.next()) }
-            let scales = (0..<7 * 3).map { UInt8(1 + $0 * 6) }
-            let format = StoredMatrix.nvfp4(
-                packed: TensorView(copying: packed, dtype: .u8, shape: [7, 24]),
-                blockScales: TensorView(copying: scales, dtype: .f8e4m3, shape: [7, 3]), globalScale: 0.0037,
-                inputScale: nil)
-            return try backend.embed(
-                [6, 0, 3], table: Weight(name: "embed_tokens", outputs: 7, inputs: 48, format: format))
-        },
-    ]
+    static let embedOperations: [Operation] =
+        denseEmbedOperations + [
+            Operation(name: "embed fp8", bound: 0) { backend, _ in
+                let codes = (0..<256).map { UInt8($0 & 0x7F == 0x7F ? 0 : $0) }
+                let view = TensorView(copying: codes, dtype: .f8e4m3, shape: [8, 32])
+                let format = StoredMatrix.fp8(view, scale: 0.37, inputScale: nil)
+                return try backend.embed(
+                    Array(0..<8), table: Weight(name: "embed_tokens", outputs: 8, inputs: 32, format: format))
+            },
+            Operation(name: "embed nvfp4", bound: 0) { backend, random in
+                let packed = (0..<7 * 24).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+                let scales = (0..<7 * 3).map { UInt8(1 + $0 * 6) }
+                let format = StoredMatrix.nvfp4(
+                    packed: TensorView(copying: packed, dtype: .u8, shape: [7, 24]),
+                    blockScales: TensorView(copying: scales, dtype: .f8e4m3, shape: [7, 3]), globalScale: 0.0037,
+                    inputScale: nil)
+                return try backend.embed(
+                    [6, 0, 3], table: Weight(name: "embed_tokens", outputs: 7, inputs: 48, format: format))
+            },
+        ]
 
     static let denseEmbedOperations = [DType.bf16, .f16, .f32].map { dtype in
         Operation(name: "embed \(dtype.rawValue)", bound: 0) { backend, random in

@@ -1,9 +1,8 @@
 // Tests of the generator: determinism, validity over many seeds, held-out looks, answers against the drawn data.
 
+import Documents
 import Foundation
 import Testing
-
-import Documents
 
 struct DocumentGeneratorTests {
     private static let seeds: Range<UInt64> = 0..<200

@@ -9,7 +9,8 @@ import Tokenization
 
 /// The engine on the tiny NVFP4 checkpoint: queueing, cancelling, filling the context, reusing and evicting pages.
 struct EngineTests {
-    private func engine(context: Int = 256, folder: URL = Goldens.checkpoint("nvfp4"), chunk: Int = 64) throws -> Engine {
+    private func engine(context: Int = 256, folder: URL = Goldens.checkpoint("nvfp4"), chunk: Int = 64) throws -> Engine
+    {
         let folder = try CheckpointFolder(at: folder)
         return try Engine(
             model: NemotronNanoVL(folder), tokenizer: Tokenizer(contentsOf: folder.tokenizerURL),

@@ -76,7 +76,8 @@ struct SamplerTests {
 
     @Test func parametersOutsideTheirRangeAreNamed() {
         for (parameters, name) in [
-            (SamplingParameters(temperature: -1), "temperature"), (SamplingParameters(temperature: .nan), "temperature"),
+            (SamplingParameters(temperature: -1), "temperature"),
+            (SamplingParameters(temperature: .nan), "temperature"),
             (SamplingParameters(topP: 0), "top_p"), (SamplingParameters(topP: 1.5), "top_p"),
             (SamplingParameters(topK: -1), "top_k"), (SamplingParameters(minP: 2), "min_p"),
             (SamplingParameters(repetitionPenalty: 0), "repetition_penalty"),

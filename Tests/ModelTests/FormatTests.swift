@@ -104,7 +104,8 @@ struct FormatTests {
         let scale: Float = 0.0078125
         let folder = try rewritten("bf16") { json in
             json["quantization_config"] = [
-                "quant_method": "modelopt", "quant_algo": "FP8", "ignore": ["language_model.lm_head", "mlp1*", "vision_model*"],
+                "quant_method": "modelopt", "quant_algo": "FP8",
+                "ignore": ["language_model.lm_head", "mlp1*", "vision_model*"],
             ]
         } tensors: { stored in
             stored.flatMap { tensor -> [Stored] in
@@ -136,7 +137,8 @@ struct FormatTests {
         let model = try goldenModel("nvfp4")
         let backend = try CPUBackend(precision: .f32)
         var (exact, narrow) = (
-            try Decoder(model, backend, tokens: ids.count), try Decoder(model, backend, tokens: ids.count, keyValueType: type)
+            try Decoder(model, backend, tokens: ids.count),
+            try Decoder(model, backend, tokens: ids.count, keyValueType: type)
         )
         let gap = distance(try exact.logits(ids).array(), try narrow.logits(ids).array())
         // Logits span about 15; a stored value is off by at most 2^-9 (bf16) or 2^-4 (e4m3) of itself.

@@ -9,7 +9,8 @@ import Testing
 /// The decoder against transformers in float32; bounds from the golden set's README (logits 2e-4, scale about 15).
 struct LlamaGoldenTests {
     static let prompts = [
-        "raw", "raw_code", "chat", "chat_sys_multi", "long", "img_wide", "img_tall", "img_square", "img_rgba", "img_gray",
+        "raw", "raw_code", "chat", "chat_sys_multi", "long", "img_wide", "img_tall", "img_square", "img_rgba",
+        "img_gray",
         "two_images", "img_history",
     ]
 

@@ -16,7 +16,8 @@ struct PrecisionTests {
             for prompt in LlamaGoldenTests.prompts where prompt != "long" {
                 let view = try inputs.tensor(prompt + "#inputs_embeds")
                 let x = Tensor(view.floats() ?? [], shape: view.shape)
-                var decoder = try Decoder(model, backend, tokens: x.rows, keyValueType: precision == .f32 ? .f32 : .bf16)
+                var decoder = try Decoder(
+                    model, backend, tokens: x.rows, keyValueType: precision == .f32 ? .f32 : .bf16)
                 let logits = try model.language.logits(decoder.hidden(x), on: backend).array()
                 let expected = try goldenTensors("llama/nvfp4_w4a16.safetensors").floats(prompt + "#logits")
                 for (a, b) in zip(logits.suffix(expected.count), expected) { sum += Double(abs(a - b)) }

@@ -51,7 +51,8 @@ struct VisionGoldenTests {
 
     @Test(arguments: [false, true])
     func embeddingsAreRight(alignCorners: Bool) throws {
-        let goldens = try goldenTensors(alignCorners ? "vision/align_corners_true.safetensors" : "vision/embeds.safetensors")
+        let goldens = try goldenTensors(
+            alignCorners ? "vision/align_corners_true.safetensors" : "vision/embeds.safetensors")
         let tiles = try goldenTensors("preprocess/vllm_tiles.safetensors")
         let model = try goldenModel("bf16", alignCorners: alignCorners)
         let images = goldens.cases("#embeds")

@@ -7,16 +7,20 @@ struct AskTests {
 
     @Test func anAnswerIsOneJSONObject() throws {
         let run = try Program.run(
-            ["ask", "Describe the image.", try Program.image("wide_text.png"), "--json", "--logprobs", "3",
-                "--align-corners", "false", "--model", Program.checkpoint("bf16")] + options)
+            [
+                "ask", "Describe the image.", try Program.image("wide_text.png"), "--json", "--logprobs", "3",
+                "--align-corners", "false", "--model", Program.checkpoint("bf16"),
+            ] + options)
         #expect(run.code == 0 && run.errors.isEmpty, "\(run.errors)")
         let json = try run.json()
         #expect(
             Set(json.keys) == [
-                "model", "text", "finish_reason", "prompt_token_ids", "token_ids", "logprobs", "images", "usage", "timings",
+                "model", "text", "finish_reason", "prompt_token_ids", "token_ids", "logprobs", "images", "usage",
+                "timings",
             ])
-        let goldens = try JSONSerialization.jsonObject(
-            with: Data(contentsOf: Goldens.file("vllm_e2e/bf16_float32.json"))) as? [String: Any]
+        let goldens =
+            try JSONSerialization.jsonObject(
+                with: Data(contentsOf: Goldens.file("vllm_e2e/bf16_float32.json"))) as? [String: Any]
         let prompt = (goldens?["prompts"] as? [String: [String: Any]])?["img_wide"]
         #expect(json["prompt_token_ids"] as? [Int] == prompt?["prompt_token_ids"] as? [Int])
         #expect(json["token_ids"] as? [Int] == (prompt?["tokens"] as? [Int]).map { Array($0.prefix(8)) })
@@ -60,7 +64,8 @@ struct AskTests {
         let common = ["--model", Program.checkpoint("bf16"), "--json"] + options
         let fromFile = try Program.run(["ask", "--messages", messages.path] + common).json()
         let fromFlags = try Program.run(
-            ["ask", "How many shapes?", try Program.image("tall_shapes.jpg"), "--system", "Answer the questions."] + common
+            ["ask", "How many shapes?", try Program.image("tall_shapes.jpg"), "--system", "Answer the questions."]
+                + common
         ).json()
         #expect(fromFile["prompt_token_ids"] as? [Int] == fromFlags["prompt_token_ids"] as? [Int])
         #expect(fromFile["token_ids"] as? [Int] == fromFlags["token_ids"] as? [Int])
@@ -78,8 +83,10 @@ struct AskTests {
         for isa in ["scalar", "avx2", "avx512"] {
             for precision in ["f32", "w4a16", "w4a8", "w4a4"] {
                 let run = try Program.run(
-                    ["ask", "Hello?", "--max-tokens", "3", "--temperature", "0", "--precision", precision, "--json",
-                        "--ignore-eos", "--model", Program.checkpoint("nvfp4")], environment: ["MONOCLE_ISA": isa])
+                    [
+                        "ask", "Hello?", "--max-tokens", "3", "--temperature", "0", "--precision", precision, "--json",
+                        "--ignore-eos", "--model", Program.checkpoint("nvfp4"),
+                    ], environment: ["MONOCLE_ISA": isa])
                 if run.code == 2 {
                     #expect(run.errors.contains("MONOCLE_ISA=\(isa)"))
                 } else {

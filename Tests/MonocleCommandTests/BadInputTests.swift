@@ -53,9 +53,12 @@ struct BadInputTests {
         try check(["ask", "Hi?", "no-such.png"] + model, says: ["no-such.png"])
         try check(["ask", "Hi?", folder.path] + model, says: ["directory"])
         try check(["ask", "Hi?", try file("zero.png", [])] + model, says: ["zero.png", "empty"])
-        try check(["ask", "Hi?", try file("text.jpg", Array("hello, this is text".utf8))] + model, says: ["text.jpg", "PNG"])
-        try check(["ask", "Hi?", try file("half.jpg", Array(photo.prefix(photo.count / 2)))] + model, says: ["half.jpg"])
-        try check(["ask", "Hi?", try file("anim.gif", Array("GIF89a----------".utf8))] + model, says: ["anim.gif", "GIF"])
+        try check(
+            ["ask", "Hi?", try file("text.jpg", Array("hello, this is text".utf8))] + model, says: ["text.jpg", "PNG"])
+        try check(
+            ["ask", "Hi?", try file("half.jpg", Array(photo.prefix(photo.count / 2)))] + model, says: ["half.jpg"])
+        try check(
+            ["ask", "Hi?", try file("anim.gif", Array("GIF89a----------".utf8))] + model, says: ["anim.gif", "GIF"])
         try check(["ask", "Hi?", try file("broken.pdf", Array("%PDF-1.7 nothing".utf8))] + model, says: ["broken.pdf"])
     }
 

@@ -71,7 +71,11 @@ struct GoldenPipelineTests {
         let cases: [(String, Question)] = [
             ("chat", Question("What is 2+2?")),
             ("img_wide", Question("Describe the image.", attachments: try attach(["wide_text.png"]))),
-            ("img_tall", Question("How many shapes?", system: "Answer the questions.", attachments: try attach(["tall_shapes.jpg"]))),
+            (
+                "img_tall",
+                Question(
+                    "How many shapes?", system: "Answer the questions.", attachments: try attach(["tall_shapes.jpg"]))
+            ),
             ("two_images", Question("Compare both.", attachments: try attach(["photo_prog.jpg", "palette.png"]))),
         ]
         for (name, question) in cases {
@@ -110,7 +114,8 @@ struct GoldenPipelineTests {
     }
 
     private func bits(_ answer: Answer) -> [UInt32] {
-        (answer.logprobs ?? []).flatMap { token in [token.logprob.bitPattern] + token.top.map { $0.logprob.bitPattern } }
+        (answer.logprobs ?? []).flatMap { token in [token.logprob.bitPattern] + token.top.map { $0.logprob.bitPattern }
+        }
     }
 
     private func attach(_ names: [String]) throws -> [Monocle.Attachment] {

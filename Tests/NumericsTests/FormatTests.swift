@@ -5,7 +5,9 @@ import Testing
 struct FormatTests {
     /// Floats that fall on, between and around the values of every format here.
     static let probes: [Float] = {
-        var values: [Float] = [0, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude, .infinity, 448, 464, 480, 1e-9]
+        var values: [Float] = [
+            0, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude, .infinity, 448, 464, 480, 1e-9,
+        ]
         for code in 0..<0x7E {
             let (low, high) = (E4M3(bits: UInt8(code)).float, E4M3(bits: UInt8(code + 1)).float)
             let middle = (low + high) / 2  // exact in float32

@@ -40,7 +40,8 @@ import Testing
     }
 
     @Test func differencesHaveReasons() {
-        let stock = "{%- set date_string = '26 Jul 2024' %}{{- '<|start_header_id|>system<|end_header_id|>\\n\\n' }}"
+        let stock =
+            "{%- set date_string = '26 Jul 2024' %}{{- '<|start_header_id|>system<|end_header_id|>\\n\\n' }}"
             + "{{- 'Cutting Knowledge Date: December 2023\\n' }}"
         for (template, word) in [
             (stock, "dates"), ("{{ '<|im_start|>' }}", "headers"), ("", "headers"),

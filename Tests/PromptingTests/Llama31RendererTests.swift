@@ -1,8 +1,7 @@
 // The built-in template, segment by segment.
 
-import Testing
-
 import Prompting
+import Testing
 
 @Suite struct Llama31RendererTests {
     @Test func systemBlockOnlyWhereThereIsASystemMessage() throws {

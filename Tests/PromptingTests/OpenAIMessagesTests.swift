@@ -1,9 +1,8 @@
 // Messages in OpenAI's form: what they mean, and one fault each.
 
 import Foundation
-import Testing
-
 import Prompting
+import Testing
 
 @Suite struct OpenAIMessagesTests {
     @Test func partsBecomeTextsAndNumberedImages() throws {
@@ -44,19 +43,30 @@ import Prompting
         (#"[{"role": "user", "content": "a"}, {"role": "user", "content": ["a"]}]"#, ["messages[1].content[0].type"]),
         (#"[{"role": "user", "content": [{"type": "text"}]}]"#, ["messages[0].content[0].text", "nothing"]),
         (#"[{"role": "user", "content": [{"type": "text", "text": 0}]}]"#, ["content[0].text", "0", "a string"]),
-        (#"[{"role": "user", "content": [{"type": "input_audio"}]}]"#, ["content[0].type", "input_audio", "image_url"]),
+        (
+            #"[{"role": "user", "content": [{"type": "input_audio"}]}]"#,
+            ["content[0].type", "input_audio", "image_url"]
+        ),
         (#"[{"role": "user", "content": [{"type": "image_url"}]}]"#, ["content[0].image_url", "nothing"]),
         (#"[{"role": "user", "content": [{"type": "image_url", "image_url": "a.png"}]}]"#, ["image_url", "a.png"]),
         (#"[{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]"#, ["image_url.url", "nothing"]),
         (#"[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": ""}}]}]"#, ["url", "\"\""]),
-        (#"[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://a/b.png"}}]}]"#,
-            ["image_url.url", "https://a/b.png", "path of a file"]),
-        (#"[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}]}]"#,
-            ["image_url.url", "data:"]),
-        (#"[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "file://host/b.png"}}]}]"#,
-            ["image_url.url", "file://host"]),
-        (#"[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "a", "detail": "max"}}]}]"#,
-            ["image_url.detail", "\"max\"", "\"low\", \"high\", \"auto\""]),
+        (
+            #"[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://a/b.png"}}]}]"#,
+            ["image_url.url", "https://a/b.png", "path of a file"]
+        ),
+        (
+            #"[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}]}]"#,
+            ["image_url.url", "data:"]
+        ),
+        (
+            #"[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "file://host/b.png"}}]}]"#,
+            ["image_url.url", "file://host"]
+        ),
+        (
+            #"[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "a", "detail": "max"}}]}]"#,
+            ["image_url.detail", "\"max\"", "\"low\", \"high\", \"auto\""]
+        ),
         (#"[{"role": "user", "content": "x"}"#, ["not valid JSON"]),
         (#"[{"role": "user", "content": "\ud800"}]"#, ["not valid JSON"]),
         (#"[{"role": "user", "content": 1e999}]"#, ["messages"]),

@@ -1,11 +1,10 @@
 // Prompts against vLLM's, and what must hold whatever a user writes.
 
 import Foundation
+import Prompting
 import TestSupport
 import Testing
 import Tokenization
-
-import Prompting
 
 @Suite struct PromptPlanTests {
     let tokenizer: Tokenizer

@@ -3,7 +3,6 @@
 import Foundation
 import TestSupport
 import Testing
-
 import Tokenization
 
 @Suite struct PreTokenizerTests {

@@ -3,12 +3,12 @@
 import Foundation
 import TestSupport
 import Testing
-
 import Tokenization
 
 @Suite struct StreamingDetokenizerTests {
     private func checkStreams(_ tokenizer: Tokenizer, _ cases: TokenizerCases) {
-        let streams = cases.encode.compactMap { item in item.stream.map { (item.ids, $0) } }
+        let streams =
+            cases.encode.compactMap { item in item.stream.map { (item.ids, $0) } }
             + cases.decode_random_ids.map { ($0.ids, $0.stream) }
         #expect(streams.count > 400)
         for (ids, expected) in streams {

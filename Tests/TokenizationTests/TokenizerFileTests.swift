@@ -3,7 +3,6 @@
 import Foundation
 import TestSupport
 import Testing
-
 import Tokenization
 
 @Suite struct TokenizerFileTests {
@@ -60,8 +59,10 @@ import Tokenization
         (#"{"id":478"#, #"{"id":477"#, ["id 477", "two tokens"]),
         (#"{"id":478"#, #"{"id":4.5"#, ["added_tokens[31].id", "4.5"]),
         (#"{"id":478"#, #"{"id":9000"#, ["no token has id 478"]),
-        (#"{"id":478,"content":"<box>","single_word":false"#, #"{"id":478,"content":"<box>","single_word":true"#,
-            ["added_tokens[31].single_word", "<box>"]),
+        (
+            #"{"id":478,"content":"<box>","single_word":false"#, #"{"id":478,"content":"<box>","single_word":true"#,
+            ["added_tokens[31].single_word", "<box>"]
+        ),
         (#""version":"1.0""#, #""version":"1.0","version":"1.0""#, ["\"version\"", "twice"]),
         (#""version":"1.0""#, #""version":"\ud800""#, ["surrogate"]),
         (#""version":"1.0""#, "\"version\":\"\u{1}\"", ["control character"]),

@@ -3,7 +3,6 @@
 import Foundation
 import TestSupport
 import Testing
-
 import Tokenization
 
 @Suite struct TokenizerTests {
@@ -13,7 +12,8 @@ import Tokenization
         for item in cases.encode {
             #expect(tokenizer.encode(item.text, controlTokens: true) == item.ids, "\(item.text.debugDescription)")
         }
-        let decodings = cases.encode.map { ($0.ids, $0.decoded, $0.decoded_skip_special) }
+        let decodings =
+            cases.encode.map { ($0.ids, $0.decoded, $0.decoded_skip_special) }
             + cases.decode_random_ids.map { ($0.ids, $0.decoded, $0.decoded_skip_special) }
         for (ids, decoded, skipped) in decodings {
             #expect(Array(tokenizer.decode(ids, skipSpecial: false).utf8) == Array(decoded.utf8), "\(ids)")
@@ -81,7 +81,8 @@ import Tokenization
     @Test func controlTokenInTheVocabularyIsOutOfReach() throws {
         let text = try Fixture.text()
         let vocabularyID = try #require(try Tokenizer(contentsOf: Fixture.tokenizer).id(ofBytes: Array(" the".utf8)))
-        let entry = #"{"id":\#(vocabularyID),"content":"Ġthe","single_word":false,"lstrip":false,"rstrip":false,"#
+        let entry =
+            #"{"id":\#(vocabularyID),"content":"Ġthe","single_word":false,"lstrip":false,"rstrip":false,"#
             + #""normalized":false,"special":true},"#
         let damaged = text.replacing(#""added_tokens":["#, with: #""added_tokens":["# + entry)
         let tokenizer = Tokenizer(try TokenizerFile(Array(damaged.utf8)))

@@ -54,37 +54,56 @@ struct OperationGradientTests {
         Case(name: "embed", shapes: [[7, 6]], operation: embed),
         Case(name: "linear", shapes: [[5, 12], [5], [7, 12]], operation: linear),
         Case(name: "linear of two weights and swiGLU", shapes: [[6, 9], [6, 9], [4, 9]], operation: fused),
-        Case(name: "rmsNorm", shapes: [[70, 9], [9]], operation: plain {
-            try $1.rmsNorm($0[0], weight: $0[1], epsilon: 1e-5)
-        }),
-        Case(name: "layerNorm", shapes: [[70, 9], [9], [9]], operation: plain {
-            try $1.layerNorm($0[0], weight: $0[1], bias: $0[2], epsilon: 1e-6)
-        }),
+        Case(
+            name: "rmsNorm", shapes: [[70, 9], [9]],
+            operation: plain {
+                try $1.rmsNorm($0[0], weight: $0[1], epsilon: 1e-5)
+            }),
+        Case(
+            name: "layerNorm", shapes: [[70, 9], [9], [9]],
+            operation: plain {
+                try $1.layerNorm($0[0], weight: $0[1], bias: $0[2], epsilon: 1e-6)
+            }),
         Case(name: "gelu", shapes: [[6, 11]], operation: plain { try $1.gelu($0[0]) }),
-        Case(name: "swiGLU", shapes: [[6, 11], [6, 11]], operation: plain {
-            try $1.swiGLU(gate: $0[0], up: $0[1])
-        }),
+        Case(
+            name: "swiGLU", shapes: [[6, 11], [6, 11]],
+            operation: plain {
+                try $1.swiGLU(gate: $0[0], up: $0[1])
+            }),
         Case(name: "add", shapes: [[3, 5], [3, 5]], operation: plain { try $1.add($0[0], $0[1]) }),
         Case(name: "add to itself", shapes: [[3, 5]], operation: plain { try $1.add($0[0], $0[0]) }),
-        Case(name: "rope", shapes: [[5, 24]], operation: plain {
-            try $1.rope($0[0], headDim: 12, positions: [0, 1, 2, 0, 9], frequencies: [1, 0.5, 0.2, 0.1, 0.01, 0.001])
-        }),
-        Case(name: "attention", shapes: [[10, 48]], operation: plain {
-            try $1.attention(qkv: $0[0], heads: 2, segments: 2)
-        }),
+        Case(
+            name: "rope", shapes: [[5, 24]],
+            operation: plain {
+                try $1.rope(
+                    $0[0], headDim: 12, positions: [0, 1, 2, 0, 9], frequencies: [1, 0.5, 0.2, 0.1, 0.01, 0.001])
+            }),
+        Case(
+            name: "attention", shapes: [[10, 48]],
+            operation: plain {
+                try $1.attention(qkv: $0[0], heads: 2, segments: 2)
+            }),
         Case(name: "cachedAttention", shapes: [[23, 32], [23, 16], [23, 16]], operation: causal),
-        Case(name: "assembleTokens", shapes: [[8, 5], [4, 5], [3, 5]], operation: plain {
-            try $1.assembleTokens(patches: $0[0], positions: $0[1], prefix: $0[2])
-        }),
-        Case(name: "pixelShuffle", shapes: [[38, 3]], operation: plain {
-            try $1.pixelShuffle($0[0], prefix: 3, side: 4, transposed: false)
-        }),
-        Case(name: "pixelShuffle v1", shapes: [[19, 3]], operation: plain {
-            try $1.pixelShuffle($0[0], prefix: 3, side: 4, transposed: true)
-        }),
-        Case(name: "replacingRows", shapes: [[6, 4], [2, 4]], operation: plain {
-            try $1.replacingRows($0[0], at: [4, 1], with: $0[1])
-        }),
+        Case(
+            name: "assembleTokens", shapes: [[8, 5], [4, 5], [3, 5]],
+            operation: plain {
+                try $1.assembleTokens(patches: $0[0], positions: $0[1], prefix: $0[2])
+            }),
+        Case(
+            name: "pixelShuffle", shapes: [[38, 3]],
+            operation: plain {
+                try $1.pixelShuffle($0[0], prefix: 3, side: 4, transposed: false)
+            }),
+        Case(
+            name: "pixelShuffle v1", shapes: [[19, 3]],
+            operation: plain {
+                try $1.pixelShuffle($0[0], prefix: 3, side: 4, transposed: true)
+            }),
+        Case(
+            name: "replacingRows", shapes: [[6, 4], [2, 4]],
+            operation: plain {
+                try $1.replacingRows($0[0], at: [4, 1], with: $0[1])
+            }),
         Case(name: "rows", shapes: [[6, 4]], operation: plain { try $1.rows($0[0], [5, 2, 2, 0]) }),
     ]
 

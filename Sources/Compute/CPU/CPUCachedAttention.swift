@@ -157,7 +157,8 @@ private struct LayerPages: Sendable {
 
     init(_ pages: KVPages, layer: Int, heads: Int) throws(ComputeError) {
         guard pages.kvHeads > 0, heads <= Int(Int32.max), heads % pages.kvHeads == 0,
-            (0..<pages.layers).contains(layer), [.f32, .bf16, .f8e4m3].contains(pages.dtype), let format = pages.dtype.kernelFormat
+            (0..<pages.layers).contains(layer), [.f32, .bf16, .f8e4m3].contains(pages.dtype),
+            let format = pages.dtype.kernelFormat
         else {
             throw .unsupported(
                 operation: "cachedAttention",

@@ -35,8 +35,12 @@ package struct CPUFeatures: Sendable {
     package static func dataCaches(_ read: (_ index: Int, _ file: String) -> String?) -> [Int] {
         var sizes = [0, 0, 0]
         for index in 0..<16 {
-            func text(_ file: String) -> String { (read(index, file) ?? "").trimmingCharacters(in: .whitespacesAndNewlines) }
-            guard let level = Int(text("level")), (1...3).contains(level), text("type") != "Instruction" else { continue }
+            func text(_ file: String) -> String {
+                (read(index, file) ?? "").trimmingCharacters(in: .whitespacesAndNewlines)
+            }
+            guard let level = Int(text("level")), (1...3).contains(level), text("type") != "Instruction" else {
+                continue
+            }
             let size = text("size")
             let unit = size.hasSuffix("K") ? 1024 : size.hasSuffix("M") ? 1024 * 1024 : 1
             sizes[level - 1] = (Int(size.filter(\.isNumber)) ?? 0) * unit

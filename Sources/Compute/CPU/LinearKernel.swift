@@ -77,10 +77,10 @@ extension LinearKernel {
             switch isa {
             case .scalar: monocle_linear_widened_scalar
             #if arch(x86_64)
-            case .avx2: monocle_linear_widened_avx2
-            case .avx512: monocle_linear_widened_avx512
+                case .avx2: monocle_linear_widened_avx2
+                case .avx512: monocle_linear_widened_avx512
             #else
-            case .avx2, .avx512: monocle_linear_widened_scalar
+                case .avx2, .avx512: monocle_linear_widened_scalar
             #endif
             }
         return LinearKernel(
@@ -103,19 +103,19 @@ extension LinearKernel {
             let packing = packing(16, "blocks", monocle_pack_int8_scalar, monocle_pack_nvfp4_scalar)
             return LinearKernel(name: name, Loops(packing: packing, multiply: monocle_linear_int8_scalar, scratch: 20))
         #if arch(x86_64)
-        case .avx2:
-            let packing = packing(128, "rows", monocle_pack_int8_avx2, monocle_pack_nvfp4_avx2)
-            return LinearKernel(name: name, Loops(packing: packing, multiply: monocle_linear_int8_avx2))
-        case .avx512:
-            let rows = packing(256, "rows", monocle_pack_int8_rows_avx512, monocle_pack_nvfp4_rows_avx512)
-            let panels = packing(256, "panels", monocle_pack_int8_panels_avx512, monocle_pack_nvfp4_panels_avx512)
-            return LinearKernel(
-                name: name,
-                few: Loops(packing: rows, multiply: monocle_linear_int8_rows_avx512),
-                many: Loops(packing: panels, multiply: monocle_linear_int8_panels_avx512, scratch: 320),
-                manyRows: 12)
+            case .avx2:
+                let packing = packing(128, "rows", monocle_pack_int8_avx2, monocle_pack_nvfp4_avx2)
+                return LinearKernel(name: name, Loops(packing: packing, multiply: monocle_linear_int8_avx2))
+            case .avx512:
+                let rows = packing(256, "rows", monocle_pack_int8_rows_avx512, monocle_pack_nvfp4_rows_avx512)
+                let panels = packing(256, "panels", monocle_pack_int8_panels_avx512, monocle_pack_nvfp4_panels_avx512)
+                return LinearKernel(
+                    name: name,
+                    few: Loops(packing: rows, multiply: monocle_linear_int8_rows_avx512),
+                    many: Loops(packing: panels, multiply: monocle_linear_int8_panels_avx512, scratch: 320),
+                    manyRows: 12)
         #else
-        case .avx2, .avx512: return integer(.scalar, nvfp4: nvfp4)
+            case .avx2, .avx512: return integer(.scalar, nvfp4: nvfp4)
         #endif
         }
     }
@@ -125,44 +125,44 @@ extension LinearKernel {
         switch isa {
         case .scalar: return (widened(.scalar, roundingToBFloat16: true), 1)
         #if arch(x86_64)
-        case .avx2:
-            let packing = ActivationPacking(
-                name: "bf16 blocks as f32", unit: 128, unitBytes: 512, pack: monocle_pack_blocks_avx2)
-            let loops = Loops(packing: packing, multiply: monocle_linear_blocks_avx2)
-            return (LinearKernel(name: "f32 products of nvfp4 blocks, avx2", loops), 0.5)
-        case .avx512:
-            let rows = ActivationPacking(
-                name: "bf16 blocks rows", unit: 256, unitBytes: 512, pack: monocle_pack_blocks_rows_avx512)
-            let panels = ActivationPacking(
-                name: "bf16 blocks panels", unit: 256, unitBytes: 512, pack: monocle_pack_blocks_panels_avx512)
-            let kernel = LinearKernel(
-                name: "bf16 products of nvfp4 blocks, avx512",
-                few: Loops(packing: rows, multiply: monocle_linear_blocks_rows_avx512),
-                many: Loops(packing: panels, multiply: monocle_linear_blocks_panels_avx512, scratch: 576),
-                manyRows: 12)
-            return (kernel, 1)
+            case .avx2:
+                let packing = ActivationPacking(
+                    name: "bf16 blocks as f32", unit: 128, unitBytes: 512, pack: monocle_pack_blocks_avx2)
+                let loops = Loops(packing: packing, multiply: monocle_linear_blocks_avx2)
+                return (LinearKernel(name: "f32 products of nvfp4 blocks, avx2", loops), 0.5)
+            case .avx512:
+                let rows = ActivationPacking(
+                    name: "bf16 blocks rows", unit: 256, unitBytes: 512, pack: monocle_pack_blocks_rows_avx512)
+                let panels = ActivationPacking(
+                    name: "bf16 blocks panels", unit: 256, unitBytes: 512, pack: monocle_pack_blocks_panels_avx512)
+                let kernel = LinearKernel(
+                    name: "bf16 products of nvfp4 blocks, avx512",
+                    few: Loops(packing: rows, multiply: monocle_linear_blocks_rows_avx512),
+                    many: Loops(packing: panels, multiply: monocle_linear_blocks_panels_avx512, scratch: 576),
+                    manyRows: 12)
+                return (kernel, 1)
         #else
-        case .avx2, .avx512: return blocks(.scalar)
+            case .avx2, .avx512: return blocks(.scalar)
         #endif
         }
     }
 
     #if arch(x86_64)
 
-    /// bf16 and fp8 weights against bf16 activations in vdpbf16ps.
-    static let pairs = LinearKernel(
-        name: "bf16 products, avx512",
-        few: Loops(
-            packing: ActivationPacking(
-                name: "bf16 rows", unit: 32, unitBytes: 64, pack: monocle_pack_bf16_rows_avx512),
-            multiply: monocle_linear_bf16_rows_avx512),
-        many: Loops(
-            packing: ActivationPacking(
-                name: "bf16 panels", unit: 32, unitBytes: 64, pack: monocle_pack_bf16_panels_avx512),
-            multiply: monocle_linear_bf16_panels_avx512, scratch: 512),
-        manyRows: 10)
+        /// bf16 and fp8 weights against bf16 activations in vdpbf16ps.
+        static let pairs = LinearKernel(
+            name: "bf16 products, avx512",
+            few: Loops(
+                packing: ActivationPacking(
+                    name: "bf16 rows", unit: 32, unitBytes: 64, pack: monocle_pack_bf16_rows_avx512),
+                multiply: monocle_linear_bf16_rows_avx512),
+            many: Loops(
+                packing: ActivationPacking(
+                    name: "bf16 panels", unit: 32, unitBytes: 64, pack: monocle_pack_bf16_panels_avx512),
+                multiply: monocle_linear_bf16_panels_avx512, scratch: 512),
+            manyRows: 10)
     #else
-    static let pairs = widened(.scalar, roundingToBFloat16: true)
+        static let pairs = widened(.scalar, roundingToBFloat16: true)
     #endif
 
     /// Bytes of a thread's scratch: rows are filled up to the largest unit, 256 inputs; and one unit more.

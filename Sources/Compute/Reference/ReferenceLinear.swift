@@ -1,7 +1,7 @@
 // Linear layers by definition: weights widened or dequantised, activations rounded as the precision says.
 
-import Numerics
 import Checkpoint
+import Numerics
 
 extension ReferenceBackend {
     package func embed(_ ids: [Int32], table: Weight) throws(ComputeError) -> Tensor {
@@ -33,7 +33,8 @@ extension ReferenceBackend {
         case (.w4a4, .nvfp4(_, _, _, let inputScale)):
             guard let inputScale else {
                 throw .unsupported(
-                    operation: "w4a4 for \(weight.name)", reason: "the checkpoint has no input_scale; use w4a16 or w4a8")
+                    operation: "w4a4 for \(weight.name)", reason: "the checkpoint has no input_scale; use w4a16 or w4a8"
+                )
             }
             return blocks.flatMap { block in
                 let quantized = NVFP4.quantizeActivation(block, inputScale: inputScale)

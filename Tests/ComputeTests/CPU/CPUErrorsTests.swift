@@ -35,8 +35,14 @@ import Testing
             ("no grid", { _ = try backend.pixelShuffle(zeros([9, 4]), prefix: 0, side: 0, transposed: false) }),
             ("huge grid", { _ = try backend.pixelShuffle(x, prefix: 0, side: .max - 1, transposed: false) }),
             ("tiles", { _ = try backend.pixelShuffle(zeros([9, 4]), prefix: 1, side: 2, transposed: false) }),
-            ("width", { _ = try backend.assembleTokens(patches: x, positions: zeros([2, 7]), prefix: zeros([1, 8])) }),
-            ("table", { _ = try backend.assembleTokens(patches: x, positions: zeros([3, 8]), prefix: zeros([1, 8])) }),
+            (
+                "width",
+                { _ = try backend.assembleTokens(patches: x, positions: zeros([2, 7]), prefix: zeros([1, 8])) }
+            ),
+            (
+                "table",
+                { _ = try backend.assembleTokens(patches: x, positions: zeros([3, 8]), prefix: zeros([1, 8])) }
+            ),
             ("pixels", { _ = try backend.patchify([1, 2], tiles: 1, side: 16, patch: 16, mean: m, std: m) }),
             ("patch 0", { _ = try backend.patchify([], tiles: 0, side: 16, patch: 0, mean: m, std: m) }),
             ("side", { _ = try backend.patchify([], tiles: .max, side: .max - 15, patch: 16, mean: m, std: m) }),
@@ -89,8 +95,10 @@ import Testing
         #expect(throws: ComputeError.self) { try run(good, layer: -1) }
         #expect(throws: ComputeError.self) { try run(good, q: zeros([3, 31])) }
         #expect(throws: ComputeError.self) { try run(good, k: zeros([2, 16])) }
-        #expect(try backend.cachedAttention(
-            q: q, k: kv, v: kv, heads: 4, pages: pages, layer: 0, spans: []).array().allSatisfy { $0 == 0 })
+        #expect(
+            try backend.cachedAttention(
+                q: q, k: kv, v: kv, heads: 4, pages: pages, layer: 0, spans: []
+            ).array().allSatisfy { $0 == 0 })
     }
 
     @Test func headsTooWide() throws {

@@ -125,11 +125,12 @@ struct ExactProduct {
     /// where lanes meet (at most 16 additions), for the two factors and the bias; and 3 for the operands that this
     /// definition rounds to float32 and the kernels leave exact.
     static func roundings(inputs: Int, _ isa: InstructionSet, _ precision: Precision, _ weight: Weight) -> Int {
-        let lanes = switch isa {
-        case .scalar: 4
-        case .avx2: 8
-        case .avx512: 16
-        }
+        let lanes =
+            switch isa {
+            case .scalar: 4
+            case .avx2: 8
+            case .avx512: 16
+            }
         func chain(_ share: Int, each: Int) -> Int { (inputs + share - 1) / share * each }
         let widened = chain(lanes, each: 2)
         let sum =

@@ -11,9 +11,10 @@ private struct PackedBlock: Equatable {
     var scale: UInt32 = 0  // bits
 }
 
-private typealias Pack = @Sendable (
-    UnsafePointer<Float>?, Int, Float, Int, Int, UnsafeMutablePointer<UInt8>?
-) -> Void
+private typealias Pack =
+    @Sendable (
+        UnsafePointer<Float>?, Int, Float, Int, Int, UnsafeMutablePointer<UInt8>?
+    ) -> Void
 
 private enum Layout: Sendable {
     case blocks  // codes in order, then the scale, 24 bytes
@@ -22,10 +23,11 @@ private enum Layout: Sendable {
 
     /// Packs one row with `pack` and reads it back; the correction word is checked on the way.
     func blocks(_ x: [Float], inputScale: Float, _ pack: Pack) -> [PackedBlock] {
-        let lanes = switch self {
-        case .blocks: 1
-        case .rows(let lanes), .panels(let lanes): lanes
-        }
+        let lanes =
+            switch self {
+            case .blocks: 1
+            case .rows(let lanes), .panels(let lanes): lanes
+            }
         let units = (x.count + 16 * lanes - 1) / (16 * lanes)
         var row = [UInt8](repeating: 0xEE, count: units * lanes * 24)
         row.withUnsafeMutableBufferPointer { row in
@@ -67,11 +69,11 @@ private let layouts: [(InstructionSet, Layout, int8: Pack, nvfp4: Pack)] = {
         (.scalar, .blocks, monocle_pack_int8_scalar, monocle_pack_nvfp4_scalar)
     ]
     #if arch(x86_64)
-    layouts += [
-        (.avx2, .rows(lanes: 8), monocle_pack_int8_avx2, monocle_pack_nvfp4_avx2),
-        (.avx512, .rows(lanes: 16), monocle_pack_int8_rows_avx512, monocle_pack_nvfp4_rows_avx512),
-        (.avx512, .panels(lanes: 16), monocle_pack_int8_panels_avx512, monocle_pack_nvfp4_panels_avx512),
-    ]
+        layouts += [
+            (.avx2, .rows(lanes: 8), monocle_pack_int8_avx2, monocle_pack_nvfp4_avx2),
+            (.avx512, .rows(lanes: 16), monocle_pack_int8_rows_avx512, monocle_pack_nvfp4_rows_avx512),
+            (.avx512, .panels(lanes: 16), monocle_pack_int8_panels_avx512, monocle_pack_nvfp4_panels_avx512),
+        ]
     #endif
     return layouts.filter { InstructionSet.available.contains($0.0) }
 }()
@@ -87,7 +89,9 @@ struct LinearPackingTests {
             values += random.values(16).map { $0 * Float(sign: .plus, exponent: exponent, significand: 1) }
         }
         for half in 0..<64 { values += (0..<16).map { Float(half * 16 + $0) / 8 - 64 } }
-        let specials: [Float] = [.nan, .infinity, -.infinity, 0, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude]
+        let specials: [Float] = [
+            .nan, .infinity, -.infinity, 0, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude,
+        ]
         for special in specials {
             values += [special] + random.values(15)
             values += [Float](repeating: special, count: 16)

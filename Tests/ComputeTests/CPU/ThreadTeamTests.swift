@@ -1,8 +1,7 @@
+import Compute
 import Foundation
 import Synchronization
 import Testing
-
-import Compute
 
 @Suite struct ThreadTeamTests {
     @Test(arguments: [1, 2, 3, 9]) func everyMemberRunsOnceARegion(threads: Int) {
@@ -101,8 +100,9 @@ import Compute
         #expect(InstructionSet.available.first == .scalar)
         #expect(try InstructionSet.named(nil) == InstructionSet.best)
         #expect(try InstructionSet.named("scalar") == .scalar)
-        #expect(throws: ComputeError.instructionSet(
-            requested: "neon", available: InstructionSet.available.map(\.rawValue))
+        #expect(
+            throws: ComputeError.instructionSet(
+                requested: "neon", available: InstructionSet.available.map(\.rawValue))
         ) { try InstructionSet.named("neon") }
         #expect(InstructionSet.scalar < .avx2 && InstructionSet.avx2 < .avx512)
     }
