@@ -18,6 +18,6 @@ if [ ${#missing[@]} -gt 0 ]; then
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 fi
 if ! command -v swift >/dev/null; then
-    echo "Swift is missing: install Swift 6.1 or newer from https://www.swift.org/install/linux/ and run this again" >&2
+    echo "Swift is missing: install Swift 6.3 from https://www.swift.org/install/linux/ and run this again" >&2
     exit 2
 fi
