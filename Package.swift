@@ -48,10 +48,18 @@ let package = Package(
         room("Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"]),
         room("Monocle", ["Engine", "Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"]),
         room("Benchmarking", ["Model", "Compute", "Checkpoint", "Tokenization", "Imaging", "Numerics"]),
+        room(
+            "Evaluation",
+            [
+                "Monocle", "Documents", "Engine", "Prompting", "Tokenization", "Model", "Compute", "Checkpoint",
+                "Imaging",
+                "Numerics", "JSONText",
+            ]),
         .executableTarget(
             name: "MonocleCommand",
             dependencies: [
-                "Monocle", "Benchmarking", "Documents", "Engine", "Quantization", "Model", "Compute", "Checkpoint",
+                "Monocle", "Benchmarking", "Evaluation", "Documents", "Engine", "Quantization", "Model", "Compute",
+                "Checkpoint",
                 "Prompting",
                 "Tokenization", "Imaging", "Numerics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -74,6 +82,7 @@ let package = Package(
         tests(of: "Prompting", ["Tokenization"]),
         tests(of: "Monocle", ["Prompting"]),
         tests(of: "Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging", "Numerics"]),
+        tests(of: "Evaluation", ["Monocle", "Documents", "Model", "Compute", "Checkpoint", "Imaging", "Numerics"]),
         tests(of: "Benchmarking", ["Checkpoint", "Compute", "Numerics"]),
         .testTarget(
             name: "MonocleCommandTests", dependencies: ["TestSupport", "MonocleCommand", "Checkpoint"],

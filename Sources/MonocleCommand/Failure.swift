@@ -3,6 +3,7 @@
 import ArgumentParser
 import Compute
 import Documents
+import Evaluation
 import Foundation
 import Monocle
 import Quantization
@@ -42,6 +43,7 @@ enum Failure {
     private static func code(for error: any Error) -> Code? {
         if error is UsageError { return .usage }
         if let error = error as? QuantizationError { return error.isFaultOfModel ? .model : .usage }
+        if let error = error as? EvaluationError { return error.isFaultOfModel ? .model : .usage }
         if let error = error as? DocumentsError {
             if case .missingFonts = error { return .device }
             if case .drawing = error { return .defect }
