@@ -47,11 +47,7 @@ package struct Batch: Sendable {
     /// Runs the model over all examples, without padding: each is a sequence of its own.
     /// - Returns: logits of the rows that have a target, `[targets.count, vocabulary]`.
     package func logits(of model: TrainableModel, on backend: any Backend) throws(TrainingError) -> Tensor {
-        do throws(ComputeError) {
-            return try run(model, on: backend)
-        } catch {
-            throw .compute(error)
-        }
+        try TrainingError.computing { () throws(ComputeError) in try run(model, on: backend) }
     }
 
     private func run(_ model: TrainableModel, on backend: any Backend) throws(ComputeError) -> Tensor {
