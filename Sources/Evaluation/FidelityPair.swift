@@ -37,9 +37,9 @@ package final class FidelityPair: Sendable {
         if let format = try Self.quantizedFormat(first) {
             throw EvaluationError.reference(folder: first.url.lastPathComponent, found: format)
         }
-        guard first.language == second.language else {
+        if let difference = try ResultText.difference(first.language, second.language) {
             throw EvaluationError.otherModel(
-                what: "the decoder", reference: "\(first.language)", model: "\(second.language)")
+                what: "the decoder's \(difference.field)", reference: difference.first, model: difference.second)
         }
         guard first.vision == second.vision, first.configuration.vision == second.configuration.vision,
             first.projector == second.projector

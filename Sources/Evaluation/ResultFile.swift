@@ -193,7 +193,7 @@ package struct ResultText: Sendable {
             }
             return difference(trees[0], trees[1], at: "")
         } catch {
-            throw .option(name: "a header", found: "\(error)", expected: "JSON")
+            throw .option(name: "a header", found: "\(error)", expected: "numbers and texts that JSON can hold")
         }
     }
 
