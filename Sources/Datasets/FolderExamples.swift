@@ -94,7 +94,7 @@ package struct FolderExamples: Examples {
             .line(file: file, line: line, found: found, expected: expected)
         }
         let object: JSON
-        do {
+        do throws(JSONFault) {
             object = try Array(text).withUnsafeBytes { (bytes) throws(JSONFault) in try JSON(bytes) }
         } catch {
             throw fault("\(error.found) at byte \(error.offset)", error.expected)
