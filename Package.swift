@@ -44,6 +44,7 @@ let package = Package(
         room("Model", ["Compute", "Checkpoint", "Numerics"]),
         room("Quantization", ["Model", "Compute", "Checkpoint", "Numerics", "JSONText"]),
         room("Training", ["Model", "Compute", "Checkpoint", "Numerics"]),
+        room("CUDA", ["Training", "Model", "Compute", "Checkpoint", "Numerics"]),
         room("Prompting", ["Tokenization", "JSONText"]),
         room("Datasets", ["Training", "Documents", "Prompting", "Tokenization", "Imaging", "Checkpoint", "JSONText"]),
         room("Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"]),
@@ -59,8 +60,8 @@ let package = Package(
         .executableTarget(
             name: "MonocleCommand",
             dependencies: [
-                "Monocle", "Benchmarking", "Evaluation", "Documents", "Engine", "Quantization", "Model", "Compute",
-                "Checkpoint",
+                "Monocle", "Benchmarking", "CUDA", "Datasets", "Evaluation", "Documents", "Engine", "Quantization", "Training",
+                "Model", "Compute", "Checkpoint",
                 "Prompting",
                 "Tokenization", "Imaging", "Numerics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -80,6 +81,7 @@ let package = Package(
         tests(of: "Model", ["Checkpoint", "Compute", "Numerics"]),
         tests(of: "Quantization", ["Model", "Compute", "Checkpoint", "Numerics"]),
         tests(of: "Training", ["Model", "Checkpoint", "Compute", "Numerics"]),
+        tests(of: "CUDA", ["Training", "Compute", "Checkpoint", "Numerics"]),
         tests(of: "Prompting", ["Tokenization"]),
         tests(of: "Monocle", ["Prompting"]),
         tests(of: "Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging", "Numerics"]),

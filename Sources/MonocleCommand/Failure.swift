@@ -1,6 +1,7 @@
 // Errors as a person meets them: one message on standard error and an exit code for each kind of fault.
 
 import ArgumentParser
+import CUDA
 import Compute
 import Documents
 import Evaluation
@@ -42,6 +43,7 @@ enum Failure {
     /// The code of an error that is not the argument parser's.
     private static func code(for error: any Error) -> Code? {
         if error is UsageError { return .usage }
+        if error is CUDAError { return .device }
         if let error = error as? QuantizationError { return error.isFaultOfModel ? .model : .usage }
         if let error = error as? EvaluationError { return error.isFaultOfModel ? .model : .usage }
         if let error = error as? DocumentsError {

@@ -56,7 +56,7 @@ package enum SyntheticShape: String, Sendable, CaseIterable {
     }
 
     /// Side of a tile in pixels.
-    var tileSize: Int {
+    package var tileSize: Int {
         switch self {
         case .tiny: 64
         case .mini: 128
