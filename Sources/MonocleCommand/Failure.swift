@@ -4,6 +4,7 @@ import ArgumentParser
 import CUDA
 import Compute
 import Documents
+import Evaluation
 import Foundation
 import Monocle
 import Quantization
@@ -44,6 +45,7 @@ enum Failure {
         if error is UsageError { return .usage }
         if error is CUDAError { return .device }
         if let error = error as? QuantizationError { return error.isFaultOfModel ? .model : .usage }
+        if let error = error as? EvaluationError { return error.isFaultOfModel ? .model : .usage }
         if let error = error as? DocumentsError {
             if case .missingFonts = error { return .device }
             if case .drawing = error { return .defect }

@@ -60,7 +60,7 @@ package struct ForwardWeights: Sendable {
     }
 
     /// What the layer multiplies: x itself, or x rounded to NVFP4 under the layer's `input_scale`.
-    func input(
+    package func input(
         _ x: Tensor, of parameter: Weight, on backend: any DifferentiableBackend
     ) throws(ComputeError) -> Tensor {
         guard let inputScale = inputScales[ObjectIdentifier(parameter)], x.columns % NVFP4.blockSize == 0 else {

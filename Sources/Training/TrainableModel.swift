@@ -12,7 +12,8 @@ package struct TrainableModel: Sendable {
     /// The linear layers and embedding tables, whose matrices are parameters.
     package let weights: [Weight]
     private let nodes: [ObjectIdentifier]
-    private let names: [String]
+    /// Checkpoint keys of the parameters, in their order.
+    package let names: [String]
     private let alignCorners: Bool
 
     package init(
