@@ -116,7 +116,7 @@ extension BackendCheck {
             let run = try StepCheck(shape, folder: folder)
             var noise = Noise(9)
             let batch = try run.batch(examples: examples, tiles: tiles, tokens: tokens, &noise)
-            let rows = batch.examples.reduce(0) { $0 + $1.ids.count }
+            let rows = batch.tokens
             var parameters = run.parameters
             var optimizer = AdamW(.init(), for: parameters)
             for round in 0..<4 {

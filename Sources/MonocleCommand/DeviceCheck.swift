@@ -56,12 +56,12 @@ struct DeviceCheck {
                 check.compareStep(
                     .tiny, tiles: 3, within: bound, folder: folder.appending(path: "tiny"), quantized: true)
             }
-            check.compareStep(.small, tiles: 2, within: bound, folder: folder.appending(path: "small"))
+            check.compareStep(.mini, tiles: 2, within: bound, folder: folder.appending(path: "mini"))
             if tiles > 0 {
                 check.timeOperations(tiles: tiles)
                 check.timeSteps(
-                    .small, examples: max(tiles / 4, 1), tiles: tiles, tokens: 200,
-                    folder: folder.appending(path: "small"))
+                    .mini, examples: max(tiles / 4, 1), tiles: tiles, tokens: 200,
+                    folder: folder.appending(path: "mini"))
             }
             parts.append(Part(precision: precision.rawValue, rows: check.rows, peakBytes: gpu.memoryUse.peak))
             let failures = check.rows.count { !$0.passed }
