@@ -94,9 +94,9 @@ package struct FolderExamples: Examples {
             .line(file: file, line: line, found: found, expected: expected)
         }
         let object: JSON
-        do throws(JSONFault) {
-            object = try Array(text).withUnsafeBytes { (bytes) throws(JSONFault) in try JSON(bytes) }
-        } catch {
+        do {
+            object = try text.withUnsafeBytes { try JSON($0) }
+        } catch let error as JSONFault {
             throw fault("\(error.found) at byte \(error.offset)", error.expected)
         }
         let names: [String]

@@ -1,14 +1,8 @@
 // `monocle doctor --device cuda`: whether this machine's GPU computes what its processor does, and how fast it trains.
 
-import ArgumentParser
 import CUDA
 import Compute
 import Foundation
-
-/// What computes.
-enum ComputeDevice: String, ExpressibleByArgument, CaseIterable {
-    case cpu, cuda
-}
 
 struct DeviceCheck {
     /// One precision's part of the check.

@@ -27,8 +27,8 @@ struct Train: ParsableCommand {
     @Argument(help: ArgumentHelp("Folder to write; it must not exist, or be empty.", valueName: "destination"))
     var destination: String
 
-    @Option(help: ArgumentHelp("Folder of the run's state and log.", valueName: "dir"))
-    var run: String
+    @Option(name: .customLong("run"), help: ArgumentHelp("Folder of the run's state and log.", valueName: "dir"))
+    var runFolder: String
 
     @OptionGroup var schedule: ScheduleOptions
     @OptionGroup var data: DataOptions
@@ -58,7 +58,7 @@ struct Train: ParsableCommand {
             name: "training", schedule: schedule, data: data, mask: .prompt, rate: 1e-3, weightDecay: 0.05,
             keepsBest: false)
         let (run, isComplete) = try session.run(
-            folder, start: start, objective: objective, directory: RunDirectory(URL(filePath: run)), on: backend)
+            folder, start: start, objective: objective, directory: RunDirectory(URL(filePath: runFolder)), on: backend)
         guard isComplete else {
             try Output.line("stopped at step \(run.state.optimizer.step) of \(schedule.steps); the same command goes on")
             return
