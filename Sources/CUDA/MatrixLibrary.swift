@@ -1,6 +1,5 @@
 // Matrix products by cuBLAS. Knows nothing of layers: three forms of a product of row-major float32 matrices.
 
-
 /// libcublas.so with one handle, bound to one stream and one workspace.
 struct MatrixLibrary: @unchecked Sendable {
     // Sendable: cuBLAS allows calls with one handle from several threads, and nothing here is written after init.
