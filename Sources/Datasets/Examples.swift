@@ -20,36 +20,58 @@ package protocol Examples: Sendable {
     func example(at index: UInt64) throws -> LabelledExample
 }
 
-/// Synthetic documents that grow harder: the highest level rises to `topLevel` over the first `ramp` examples, and an
-/// example's level is any up to it.
+/// Synthetic documents that grow harder: first `primer` lines of large type and nothing else, because nothing can be
+/// answered before letters are read; then the highest level rises to `topLevel` over `ramp` examples, and an example's
+/// level is any up to it, low ones more often.
 package struct SyntheticExamples: Examples {
     private let generators: [DocumentGenerator]
     private let builder: ExampleBuilder
+    private let primer: UInt64
     private let ramp: UInt64
+    private let family: Family?
 
     /// - Parameters:
-    ///   - ramp: examples until the highest level is reached; 0 for all levels from the start.
+    ///   - looks: the split whose fonts and layouts are used; nil for `split`'s own.
+    ///   - primer: examples of `lines` at level 0 before all others.
+    ///   - ramp: examples after them until the highest level is reached; 0 for all levels from the start.
     package init(
-        seed: UInt64, split: Split, topLevel: Int, ramp: UInt64, tileSize: Int, builder: ExampleBuilder
+        seed: UInt64, split: Split, looks: Split? = nil, topLevel: Int, primer: UInt64 = 0, ramp: UInt64 = 0, family: Family? = nil,
+        tileSize: Int, builder: ExampleBuilder
     ) throws(DocumentsError) {
         guard DocumentGenerator.levels.contains(topLevel) else {
             throw .badOption(name: "level", found: "\(topLevel)", expected: "0 to 4")
         }
         var generators: [DocumentGenerator] = []
         for level in 0...topLevel {
-            generators.append(try DocumentGenerator(seed: seed, split: split, level: level, tileSize: tileSize))
+            generators.append(try DocumentGenerator(seed: seed, split: split, level: level, looks: looks, tileSize: tileSize))
         }
         self.generators = generators
         self.builder = builder
+        self.primer = primer
         self.ramp = ramp
+        self.family = family
+    }
+
+    /// One of the first `reached` levels; level l with a weight of `reached + 1 - l`, since a document of a high level costs
+    /// as much as several of a low one.
+    private static func level(of index: UInt64, below reached: UInt64) -> Int {
+        // A multiplicative hash spreads neighbouring numbers.
+        var draw = ((index &* 0x9E37_79B9_7F4A_7C15) >> 32) % (reached * (reached + 3) / 2)
+        var level: UInt64 = 0
+        while draw >= reached + 1 - level {
+            draw -= reached + 1 - level
+            level += 1
+        }
+        return Int(level)
     }
 
     package func example(at index: UInt64) throws -> LabelledExample {
         let levels = UInt64(generators.count)
-        let reached = ramp == 0 ? levels : min(levels, index / max(ramp / levels, 1) + 1)
-        // A multiplicative hash spreads neighbouring numbers over the levels.
-        let level = Int((index &* 0x9E37_79B9_7F4A_7C15 >> 32) % reached)
-        let sample = try generators[level].sample(at: index)
+        let isPrimer = index < primer
+        let place = isPrimer ? 0 : index - primer
+        let reached = isPrimer ? 1 : ramp == 0 ? levels : min(levels, place / max(ramp / levels, 1) + 1)
+        let level = isPrimer ? 0 : Self.level(of: index, below: reached)
+        let sample = try generators[level].sample(at: index, family: isPrimer ? .lines : family)
         let images = sample.images.map { PixelImage(width: $0.width, height: $0.height, pixels: $0.pixels) }
         return LabelledExample(
             example: try builder.example(images: images, question: sample.question, answer: sample.answer),

@@ -50,7 +50,7 @@ struct DeviceCheck {
                 check.compareStep(
                     .tiny, tiles: 3, within: bound, folder: folder.appending(path: "tiny"), quantized: true)
             }
-            check.compareStep(.mini, tiles: 2, within: bound, folder: folder.appending(path: "mini"))
+            check.compareStep(.mini, tiles: max(2, tiles / 2), within: bound, folder: folder.appending(path: "mini"))
             if tiles > 0 {
                 check.timeOperations(tiles: tiles)
                 check.timeSteps(

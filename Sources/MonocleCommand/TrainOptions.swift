@@ -107,13 +107,22 @@ struct DataOptions: ParsableArguments {
     @Option(help: "Highest level of synthetic documents, 0 to 4.")
     var level = 4
 
-    @Option(help: ArgumentHelp("Examples over which the level rises from 0.", valueName: "examples"))
+    @Option(help: ArgumentHelp("Lines of large type to begin with, before all other documents.", valueName: "examples"))
+    var primer: UInt64 = 0
+
+    @Option(help: ArgumentHelp("Examples over which the level then rises from 0.", valueName: "examples"))
     var ramp: UInt64 = 0
+
+    @Option(help: "Only this family of synthetic documents.")
+    var family: Family?
 
     @Option(help: "Processes that draw synthetic documents. Default: the cores but one.")
     var workers: Int?
 
-    var description: String { "data \(data), seed \(seed), level \(level), ramp \(ramp)" }
+    var description: String {
+        "data \(data), seed \(seed), level \(level), primer \(primer), ramp \(ramp), "
+            + "family \(family?.rawValue ?? "all")"
+    }
 
     /// Training examples from number `start` on.
     func batches(
@@ -131,15 +140,15 @@ struct DataOptions: ParsableArguments {
                 URL(filePath: "/proc/self/exe").resolvingSymlinksInPath(),
                 [
                     DocumentWorker._commandName, folder.url.path(percentEncoded: false), "--seed", "\(seed)", "--level",
-                    "\(level)", "--ramp", "\(ramp)", "--start", "\(start)", "--step", "\(step)", "--mask",
+                    "\(level)", "--primer", "\(primer)", "--ramp", "\(ramp)", "--start", "\(start)", "--step", "\(step)", "--mask",
                     mask.rawValue,
-                ]
+                ] + (family.map { ["--family", $0.rawValue] } ?? [])
             )
         }
         return PackedBatches(from: start, tiles: tiles) { try pool.example(at: $0) }
     }
 
-    /// Examples that are never trained on: the synthetic validation split in training's levels; of a folder the
+    /// Examples that are never trained on: the synthetic validation split in training's levels, fonts and layouts; of a folder the
     /// first examples of a pass that training never makes.
     func validation(
         for folder: CheckpointFolder, mask: ExampleBuilder.Mask, count: Int, tiles: Int
@@ -151,7 +160,7 @@ struct DataOptions: ParsableArguments {
             return try PackedBatches.validation(examples, count: min(count, examples.count), tiles: tiles)
         }
         let examples = try SyntheticExamples(
-            seed: seed, split: .validation, topLevel: level, ramp: 0,
+            seed: seed, split: .validation, looks: .train, topLevel: level, family: family,
             tileSize: folder.configuration.vision?.tileSize ?? 128, builder: builder)
         return try PackedBatches.validation(examples, count: count, tiles: tiles)
     }
@@ -165,7 +174,9 @@ struct DocumentWorker: ParsableCommand {
     @Argument var folder: String
     @Option var seed: UInt64
     @Option var level: Int
+    @Option var primer: UInt64
     @Option var ramp: UInt64
+    @Option var family: Family?
     @Option var start: UInt64
     @Option var step: UInt64
     @Option var mask: ExampleBuilder.Mask
@@ -173,7 +184,7 @@ struct DocumentWorker: ParsableCommand {
     func run() throws {
         let folder = try CheckpointFolder(at: URL(filePath: folder, directoryHint: .isDirectory))
         let examples = try SyntheticExamples(
-            seed: seed, split: .train, topLevel: level, ramp: ramp,
+            seed: seed, split: .train, topLevel: level, primer: primer, ramp: ramp, family: family,
             tileSize: folder.configuration.vision?.tileSize ?? 128,
             builder: try ExampleBuilder(for: folder, mask: mask))
         var index = start
