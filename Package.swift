@@ -44,14 +44,24 @@ let package = Package(
         room("Model", ["Compute", "Checkpoint", "Numerics"]),
         room("Quantization", ["Model", "Compute", "Checkpoint", "Numerics", "JSONText"]),
         room("Training", ["Model", "Compute", "Checkpoint", "Numerics"]),
+        room("CUDA", ["Training", "Model", "Compute", "Checkpoint", "Numerics"]),
         room("Prompting", ["Tokenization", "JSONText"]),
+        room("Datasets", ["Training", "Documents", "Prompting", "Tokenization", "Imaging", "Checkpoint", "JSONText"]),
         room("Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"]),
         room("Monocle", ["Engine", "Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"]),
         room("Benchmarking", ["Model", "Compute", "Checkpoint", "Tokenization", "Imaging", "Numerics"]),
+        room(
+            "Evaluation",
+            [
+                "Monocle", "Documents", "Engine", "Prompting", "Tokenization", "Model", "Compute", "Checkpoint",
+                "Imaging",
+                "Numerics", "JSONText",
+            ]),
         .executableTarget(
             name: "MonocleCommand",
             dependencies: [
-                "Monocle", "Benchmarking", "Documents", "Engine", "Quantization", "Model", "Compute", "Checkpoint",
+                "Monocle", "Benchmarking", "CUDA", "Datasets", "Evaluation", "Documents", "Engine", "Quantization", "Training",
+                "Model", "Compute", "Checkpoint",
                 "Prompting",
                 "Tokenization", "Imaging", "Numerics",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -71,9 +81,11 @@ let package = Package(
         tests(of: "Model", ["Checkpoint", "Compute", "Numerics"]),
         tests(of: "Quantization", ["Model", "Compute", "Checkpoint", "Numerics"]),
         tests(of: "Training", ["Model", "Checkpoint", "Compute", "Numerics"]),
+        tests(of: "CUDA", ["Training", "Compute", "Checkpoint", "Numerics"]),
         tests(of: "Prompting", ["Tokenization"]),
         tests(of: "Monocle", ["Prompting"]),
         tests(of: "Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging", "Numerics"]),
+        tests(of: "Evaluation", ["Monocle", "Documents", "Model", "Compute", "Checkpoint", "Imaging", "Numerics"]),
         tests(of: "Benchmarking", ["Checkpoint", "Compute", "Numerics"]),
         .testTarget(
             name: "MonocleCommandTests", dependencies: ["TestSupport", "MonocleCommand", "Checkpoint"],

@@ -6,6 +6,8 @@ package enum ComputeError: Error, Equatable, CustomStringConvertible {
     case outOfMemory(what: String, bytes: Int)
     case shape(operation: String, weight: String?, found: Shape, expected: String)
     case unsupported(operation: String, reason: String)
+    /// A device other than the processor refused a call; its own words.
+    case device(String)
     /// `MONOCLE_ISA` names something this machine does not have, or nothing at all.
     case instructionSet(requested: String, available: [String])
 
@@ -17,6 +19,7 @@ package enum ComputeError: Error, Equatable, CustomStringConvertible {
             "\(operation)\(weight.map { " with \($0)" } ?? ""): input shape \(found), expected \(expected)"
         case .unsupported(let operation, let reason):
             "\(operation) is not supported: \(reason)"
+        case .device(let reason): reason
         case .instructionSet(let requested, let available):
             "MONOCLE_ISA=\(requested): not available here; this machine has \(available.joined(separator: ", "))"
         }

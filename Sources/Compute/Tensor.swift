@@ -45,22 +45,75 @@ package struct Tensor: Sendable {
     package func array() -> [Float] { withExtendedLifetime(storage) { Array(values) } }
 }
 
-/// The memory of a tensor: 64-byte aligned, returned to its pool or freed with the last reference.
+/// Memory of a device other than the host, freed with the last reference.
+package protocol DeviceMemory: AnyObject, Sendable {
+    var byteCount: Int { get }
+    /// Waits for what writes the memory and copies its first `bytes` bytes to the host.
+    func read(into host: UnsafeMutableRawPointer, bytes: Int)
+}
+
+/// The memory of a tensor: on the host, 64-byte aligned, returned to its pool or freed with the last reference; or on a
+/// device, copied to the host when somebody first asks for it there.
 package final class TensorStorage: @unchecked Sendable {
-    // Sendable: written only by the operation that creates it, before it is shared.
-    package let pointer: UnsafeMutablePointer<Float>
+    // Sendable: written only by the operation that creates it, before it is shared; a copy between host and device is
+    // made once, under the lock.
     package let count: Int
     private let pool: TensorPool?
+    private let host: Atomic<UnsafeMutablePointer<Float>?>
+    private let copy: Mutex<(any DeviceMemory)?>
 
     package init(count: Int, pool: TensorPool? = nil) {
         self.count = count
         self.pool = pool
+        host = Atomic(Self.allocate(count, pool))
+        copy = Mutex(nil)
+    }
+
+    /// Storage whose elements are in the memory of a device.
+    package init(count: Int, device: any DeviceMemory) {
+        precondition(device.byteCount >= count * MemoryLayout<Float>.stride, "the device's memory holds the elements")
+        self.count = count
+        pool = nil
+        host = Atomic(nil)
+        copy = Mutex(device)
+    }
+
+    private static func allocate(_ count: Int, _ pool: TensorPool?) -> UnsafeMutablePointer<Float> {
         let capacity = max(count, 1) * MemoryLayout<Float>.stride
-        pointer = (pool?.take(count: count) ?? .allocate(byteCount: capacity, alignment: 64))
+        return (pool?.take(count: count) ?? .allocate(byteCount: capacity, alignment: 64))
             .assumingMemoryBound(to: Float.self)
     }
 
+    /// The elements on the host.
+    package var pointer: UnsafeMutablePointer<Float> {
+        if let pointer = host.load(ordering: .acquiring) { return pointer }
+        return copy.withLock { device in
+            if let pointer = host.load(ordering: .acquiring) { return pointer }
+            let pointer = Self.allocate(count, pool)
+            device?.read(into: pointer, bytes: count * MemoryLayout<Float>.stride)
+            host.store(pointer, ordering: .releasing)
+            return pointer
+        }
+    }
+
+    /// Whether the elements are on the host already.
+    package var isOnHost: Bool { host.load(ordering: .acquiring) != nil }
+
+    /// The elements in a device's memory: where they are, or a copy of the host's that `upload` makes on the first call.
+    package func onDevice<Failure: Error>(
+        _ upload: (_ host: UnsafeMutablePointer<Float>) throws(Failure) -> any DeviceMemory
+    ) throws(Failure) -> any DeviceMemory {
+        if let device = copy.withLock({ $0 }) { return device }
+        let device = try upload(pointer)
+        return copy.withLock { copy in
+            if let other = copy { return other }
+            copy = device
+            return device
+        }
+    }
+
     deinit {
+        guard let pointer = host.load(ordering: .acquiring) else { return }
         if let pool { pool.give(pointer, count: count) } else { UnsafeMutableRawPointer(pointer).deallocate() }
     }
 }

@@ -1,4 +1,4 @@
-// From a file or bytes in memory to images. Knows where bytes come from, not what is asked about them.
+// From a file, bytes or pixels in memory to images. Knows where they come from, not what is asked about them.
 
 package import Foundation
 
@@ -7,11 +7,13 @@ package enum ImageSource: Sendable {
     case file(URL)
     /// Bytes and the name that messages give them.
     case data(Data, name: String)
+    /// An image that is decoded already, and the name that messages give it.
+    case pixels(PixelImage, name: String)
 
     package var name: String {
         switch self {
         case .file(let url): url.relativePath
-        case .data(_, let name): name
+        case .data(_, let name), .pixels(_, let name): name
         }
     }
 }
@@ -37,6 +39,9 @@ package struct ImageLoader: Sendable {
             switch source {
             case .file(let url): return try load(file: url, pages: pages)
             case .data(let data, _): return try load(data: data, pages: pages)
+            case .pixels(let image, _):
+                try Self.checkNoPages(pages)
+                return [image]
             }
         } catch {
             throw .file(source.name, error)
@@ -83,10 +88,14 @@ package struct ImageLoader: Sendable {
     }
 
     private func image(_ data: Data, pages: ClosedRange<Int>?) throws(ImagingError) -> PixelImage {
+        try Self.checkNoPages(pages)
+        return try PixelImage(decoding: data.bytes, limits: limits)
+    }
+
+    private static func checkNoPages(_ pages: ClosedRange<Int>?) throws(ImagingError) {
         guard pages == nil else {
             throw .parameter(name: "page", found: "given for an image", expected: "none: only a PDF has pages")
         }
-        return try PixelImage(decoding: data.bytes, limits: limits)
     }
 
     private func render(_ url: URL, size: Int, pages: ClosedRange<Int>?) throws(ImagingError) -> [PixelImage] {

@@ -48,6 +48,16 @@ package enum JSON: Sendable, Hashable {
         if case .object(let members) = self { members[key] } else { nil }
     }
 
+    /// The string; nil when this is none.
+    package var text: String? {
+        if case .string(let text) = self { text } else { nil }
+    }
+
+    /// The elements of an array; nil when this is none.
+    package var elements: [JSON]? {
+        if case .array(let elements) = self { elements } else { nil }
+    }
+
     /// The number, when it is whole and fits `Int`; `64.0` counts as whole.
     package var wholeNumber: Int? {
         guard case .number(let text) = self else { return nil }

@@ -44,7 +44,7 @@ public struct MonocleError: Error, CustomStringConvertible {
         case let error as EngineError: if case .nonFiniteLogits = error { .model } else { .input }
         case let error as ComputeError:
             switch error {
-            case .outOfMemory: .device
+            case .outOfMemory, .device: .device
             case .instructionSet: .input
             case .unsupported: .model
             case .shape: .defect

@@ -23,6 +23,12 @@ struct Doctor: ParsableCommand {
     @Option(help: ArgumentHelp("Length of the conversation memory is summed for.", valueName: "tokens"))
     var context = ModelConfiguration.statedContext
 
+    @Option(help: "cuda: compare the GPU with the processor, operation by operation, and time training steps on it.")
+    var device: ComputeDevice = .cpu
+
+    @Option(help: ArgumentHelp("Tiles of the training steps timed with --device cuda; 0 for none.", valueName: "n"))
+    var tiles = 512
+
     @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
@@ -30,9 +36,16 @@ struct Doctor: ParsableCommand {
         guard (1...1 << 24).contains(context) else {
             throw UsageError("--context \(context): expected 1 to \(1 << 24) tokens")
         }
+        guard (0...4096).contains(tiles) else { throw UsageError("--tiles \(tiles): expected 0 to 4096") }
     }
 
     func run() throws {
+        if device == .cuda {
+            let precisions = precision == .auto ? [.f32, .w4a16] : [precision.resolved(on: try .fromEnvironment())]
+            let code = try DeviceCheck(precisions: precisions, json: json, tiles: tiles).run()
+            if code != 0 { Foundation.exit(code) }
+            return
+        }
         var diagnosis = Diagnosis(
             processor: .current, instructionSet: try .fromEnvironment(), memory: .current(),
             programs: RequiredProgram.all.map { Diagnosis.Program($0, path: $0.path) })

@@ -1,8 +1,10 @@
 // Errors as a person meets them: one message on standard error and an exit code for each kind of fault.
 
 import ArgumentParser
+import CUDA
 import Compute
 import Documents
+import Evaluation
 import Foundation
 import Monocle
 import Quantization
@@ -41,7 +43,9 @@ enum Failure {
     /// The code of an error that is not the argument parser's.
     private static func code(for error: any Error) -> Code? {
         if error is UsageError { return .usage }
+        if error is CUDAError { return .device }
         if let error = error as? QuantizationError { return error.isFaultOfModel ? .model : .usage }
+        if let error = error as? EvaluationError { return error.isFaultOfModel ? .model : .usage }
         if let error = error as? DocumentsError {
             if case .missingFonts = error { return .device }
             if case .drawing = error { return .defect }

@@ -21,6 +21,12 @@ enum ByteLevelAlphabet {
         return bytes
     }()
 
+    /// The character that stands for a byte.
+    static func spelling(of byte: UInt8) -> String {
+        let scalar = byteOfScalar.firstIndex(of: Int16(byte)).flatMap { UnicodeScalar(UInt32($0)) }
+        return scalar.map { String(Character($0)) } ?? ""
+    }
+
     /// Appends to `bytes` those that `spelling` (UTF-8) stands for; appends nothing and returns false when a character
     /// of it is outside the alphabet.
     static func decode(_ spelling: [UInt8], into bytes: inout [UInt8]) -> Bool {

@@ -20,6 +20,8 @@ package enum TokenizationError: Error, CustomStringConvertible, Equatable {
     case unknownTokenInMerge(index: Int, merge: String, token: String)
     /// A byte has no token of its own, so some text could not be encoded.
     case missingByte(UInt8)
+    /// A text to learn merges from has no more pairs.
+    case tooLittleText(merges: Int, wanted: Int)
 
     package var description: String {
         switch self {
@@ -43,6 +45,8 @@ package enum TokenizationError: Error, CustomStringConvertible, Equatable {
         case .missingByte(let byte):
             "tokenizer.json: model.vocab has no token for the single byte \(byte); "
                 + "expected one for each of the 256 bytes (byte-level BPE)"
+        case .tooLittleText(let merges, let wanted):
+            "the text yields \(merges) merges, expected \(wanted); give more text"
         }
     }
 }

@@ -53,7 +53,7 @@ extension Autodiff {
             throw .unsupported(operation: "the gradient of replacingRows", reason: "a row is replaced twice")
         }
         return record(y, of: [x, replacement]) { [backend] dy throws(ComputeError) in
-            let kept = try backend.replacingRows(dy, at: rows, with: .zeros(replacement.shape))
+            let kept = try backend.replacingRows(dy, at: rows, with: backend.zeros(replacement.shape))
             return [kept, try backend.rows(dy, rows)]
         }
     }

@@ -100,7 +100,7 @@ extension Autodiff {
     package func linear(_ x: Tensor, _ weights: [Weight]) throws(ComputeError) -> [Tensor] {
         let forms = weights.map { forward.weight(of: $0) }
         var inputs: [Tensor] = []
-        for weight in weights { inputs.append(forward.input(x, of: weight)) }
+        for weight in weights { inputs.append(try forward.input(x, of: weight, on: backend)) }
         var results: [Tensor] = []
         if inputs.allSatisfy({ $0.node == x.node }) {
             results = try backend.linear(x, forms)
@@ -122,7 +122,7 @@ extension Autodiff {
                     let gradient = try backend.linearWeightGradient(dy, x: input)
                     shares.append(Tape.Share(node: ObjectIdentifier(weight), gradient: gradient))
                 }
-                if let bias { shares.append(Tape.Share(node: bias.node, gradient: backend.columnSums(dy))) }
+                if let bias { shares.append(Tape.Share(node: bias.node, gradient: try backend.columnSums(dy))) }
                 return shares
             }
         }

@@ -3,7 +3,7 @@
 package import Compute
 import Model
 
-/// Sequences of tokens with their images and the tokens they should be followed by.
+/// Sequences of tokens with their images and the tokens they should be followed by, packed side by side.
 package struct Batch: Sendable {
     package struct Example: Sendable {
         package let ids: [Int32]
@@ -25,62 +25,78 @@ package struct Batch: Sendable {
         }
     }
 
-    package let examples: [Example]
-    /// One for each row of `logits(of:on:)`.
+    /// One for each row of `logits(of:images:on:)`.
     package let targets: [Int32]
+    /// The rows of logits of each example.
+    package let exampleRows: [Range<Int>]
+    package let tiles: Int
+    /// Tokens of all sequences.
+    package var tokens: Int { pack.ids.count }
+    private let pack: SequencePack
+    private let rows: [Int]
+    private let imageRows: [Int]
+    private let pixels: [UInt8]
 
     package init(_ examples: [Example]) throws(TrainingError) {
-        for example in examples where example.targets.count != example.ids.count {
-            throw .shape(
-                what: "targets", found: [example.targets.count],
-                expected: "one for each of \(example.ids.count) tokens")
-        }
+        var (pack, rows, imageRows, targets) = (SequencePack(), [Int](), [Int](), [Int32]())
+        var exampleRows: [Range<Int>] = []
+        var pixels: [UInt8] = []
+        pixels.reserveCapacity(examples.reduce(0) { $0 + $1.pixels.count })
         for example in examples {
-            for row in example.imageRows where !example.ids.indices.contains(row) {
+            guard example.targets.count == example.ids.count else {
+                throw .shape(
+                    what: "targets", found: [example.targets.count],
+                    expected: "one for each of \(example.ids.count) tokens")
+            }
+            if let row = example.imageRows.first(where: { !example.ids.indices.contains($0) }) {
                 throw .shape(what: "image row", found: [row], expected: "a row below \(example.ids.count)")
             }
+            let first = pack.append(example.ids).lowerBound
+            let start = targets.count
+            for (row, target) in example.targets.enumerated() {
+                guard let target else { continue }
+                rows.append(first + row)
+                targets.append(target)
+            }
+            exampleRows.append(start..<targets.count)
+            imageRows += example.imageRows.map { first + $0 }
+            pixels += example.pixels
         }
-        self.examples = examples
-        targets = examples.flatMap { $0.targets.compactMap { $0 } }
+        self.pack = pack
+        self.rows = rows
+        self.imageRows = imageRows
+        self.pixels = pixels
+        self.targets = targets
+        self.exampleRows = exampleRows
+        tiles = examples.reduce(0) { $0 + $1.tiles }
+    }
+
+    /// Embeddings of all tiles, `[tiles * tokensPerTile, hidden]`; nil for a batch without images.
+    package func embeddings(of model: TrainableModel, on backend: any Backend) throws(TrainingError) -> Tensor? {
+        guard tiles > 0 else { return nil }
+        return try TrainingError.computing { () throws(ComputeError) in
+            try model.network.embed(tiles: tiles, pixels: pixels, on: backend)
+        }
     }
 
     /// Runs the model over all examples, without padding: each is a sequence of its own.
+    /// - Parameter images: `embeddings(of:on:)`.
     /// - Returns: logits of the rows that have a target, `[targets.count, vocabulary]`.
-    package func logits(of model: TrainableModel, on backend: any Backend) throws(TrainingError) -> Tensor {
-        do throws(ComputeError) {
-            return try run(model, on: backend)
-        } catch {
-            throw .compute(error)
+    package func logits(
+        of model: TrainableModel, images: Tensor?, on backend: any Backend
+    ) throws(TrainingError) -> Tensor {
+        try TrainingError.computing { () throws(ComputeError) in
+            let network = model.network
+            let x = try network.embed(
+                pack.ids, images: images.map { [(imageRows, $0)] } ?? [], on: backend)
+            let cache = try network.makePages(max(pack.pages, 1), dtype: .f32)
+            let hidden = try network.language.hidden(x, Step(spans: pack.spans), pages: cache, on: backend)
+            return try network.language.logits(try backend.rows(hidden, rows), on: backend)
         }
     }
 
-    private func run(_ model: TrainableModel, on backend: any Backend) throws(ComputeError) -> Tensor {
-        let network = model.network
-        var ids: [Int32] = []
-        var spans: [SequenceSpan] = []
-        var rows: [Int] = []
-        var (imageRows, pixels, tiles, pages) = ([Int](), [UInt8](), 0, 0)
-        for example in examples {
-            let first = ids.count
-            let count = (example.ids.count + KVPages.pageTokens - 1) / KVPages.pageTokens
-            spans.append(
-                SequenceSpan(
-                    rows: first..<first + example.ids.count, start: 0,
-                    pages: (pages..<pages + count).map { Int32($0) }))
-            pages += count
-            rows += example.targets.indices.filter { example.targets[$0] != nil }.map { first + $0 }
-            imageRows += example.imageRows.map { first + $0 }
-            pixels += example.pixels
-            tiles += example.tiles
-            ids += example.ids
-        }
-        var images: [(rows: [Int], embeddings: Tensor)] = []
-        if tiles > 0 {
-            images.append((imageRows, try network.embed(tiles: tiles, pixels: pixels, on: backend)))
-        }
-        let x = try network.embed(ids, images: images, on: backend)
-        let cache = try network.makePages(max(pages, 1), dtype: .f32)
-        let hidden = try network.language.hidden(x, Step(spans: spans), pages: cache, on: backend)
-        return try network.language.logits(try backend.rows(hidden, rows), on: backend)
+    /// Embeds the images and runs the model.
+    package func logits(of model: TrainableModel, on backend: any Backend) throws(TrainingError) -> Tensor {
+        try logits(of: model, images: try embeddings(of: model, on: backend), on: backend)
     }
 }

@@ -5,7 +5,7 @@ package import Compute
 import Foundation
 import Numerics
 
-extension CPUBackend: DifferentiableBackend {
+extension CPUBackend: HostBackend {
     package func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
         team.forEach(count) { indices in
             for index in indices { body(index) }

@@ -40,7 +40,7 @@ package struct ForwardWeights: Sendable {
     /// - Parameter layers: weights with a multiple of 16 inputs.
     package init(
         quantizing layers: [(weight: Weight, scales: Scales)],
-        arithmetic: NVFP4WeightScales = NVFP4WeightScales(division: .cpu)
+        arithmetic: NVFP4WeightScales = NVFP4WeightScales(division: .cpu), on backend: any DifferentiableBackend
     ) throws(TrainingError) {
         for (weight, scales) in layers {
             guard weight.inputs % NVFP4.blockSize == 0 else {
@@ -52,55 +52,21 @@ package struct ForwardWeights: Sendable {
                 throw .scale(layer: weight.name, found: scale)
             }
             let node = ObjectIdentifier(weight)
-            forms[node] = Self.quantized(weight, globalScale: scales.global, arithmetic)
+            forms[node] = try TrainingError.computing { () throws(ComputeError) in
+                try backend.nvfp4Form(of: weight, globalScale: scales.global, arithmetic: arithmetic)
+            }
             inputScales[node] = scales.input
         }
     }
 
-    private static func quantized(
-        _ weight: Weight, globalScale: Float, _ arithmetic: NVFP4WeightScales
-    ) -> Weight {
-        let values = weight.floats()
-        let blocks = values.count / NVFP4.blockSize
-        var blockScales: [UInt8] = []
-        var packed: [UInt8] = []
-        blockScales.reserveCapacity(blocks)
-        packed.reserveCapacity(values.count / 2)
-        values.withUnsafeBufferPointer { values in
-            guard let start = values.baseAddress else { return }
-            for index in 0..<blocks {
-                let block = NVFP4Block(start + index * NVFP4.blockSize)
-                let scale = arithmetic.blockScale(largest: block.largest, globalScale: globalScale)
-                let codes = block.packed(step: scale.float * globalScale)
-                blockScales.append(scale.bits)
-                for byte in codes.indices { packed.append(codes[byte]) }
-            }
-        }
-        return Weight(
-            name: weight.name, outputs: weight.outputs, inputs: weight.inputs,
-            format: .nvfp4(
-                packed: TensorView(copying: packed, dtype: .u8, shape: [weight.outputs, weight.inputs / 2]),
-                blockScales: TensorView(
-                    copying: blockScales, dtype: .f8e4m3,
-                    shape: [weight.outputs, weight.inputs / NVFP4.blockSize]),
-                globalScale: globalScale, inputScale: nil),
-            bias: weight.bias)
-    }
-
     /// What the layer multiplies: x itself, or x rounded to NVFP4 under the layer's `input_scale`.
-    package func input(_ x: Tensor, of parameter: Weight) -> Tensor {
+    package func input(
+        _ x: Tensor, of parameter: Weight, on backend: any DifferentiableBackend
+    ) throws(ComputeError) -> Tensor {
         guard let inputScale = inputScales[ObjectIdentifier(parameter)], x.columns % NVFP4.blockSize == 0 else {
             return x
         }
-        let values = x.array()
-        var rounded: [Float] = []
-        rounded.reserveCapacity(values.count)
-        for start in stride(from: 0, to: values.count, by: NVFP4.blockSize) {
-            let block = NVFP4.quantizeActivation(values[start..<start + NVFP4.blockSize], inputScale: inputScale)
-            let step = block.scale.float * inputScale
-            for code in block.codes { rounded.append(E2M1(code: code).float * step) }
-        }
-        return Tensor(rounded, shape: x.shape)
+        return try backend.roundedToNVFP4(x, inputScale: inputScale)
     }
 
     /// What stands in for a parameter in the forward pass.

@@ -4,7 +4,7 @@ package import Compute
 import Foundation
 import Numerics
 
-extension ReferenceBackend: DifferentiableBackend {
+extension ReferenceBackend: HostBackend {
     package func forEach(_ count: Int, _ body: @Sendable (Int) -> Void) {
         for index in 0..<count { body(index) }
     }

@@ -4,7 +4,7 @@ package import Compute
 import Foundation
 import Numerics
 
-extension DifferentiableBackend {
+extension HostBackend {
     /// With r = rsqrt(mean(x^2) + epsilon): dx = r (g dy) - x r^3 mean(g dy x), dg = sum over rows of dy x r.
     package func rmsNormGradient(
         _ dy: Tensor, x: Tensor, weight: Tensor, epsilon: Float

@@ -37,15 +37,13 @@ package struct RunState: Sendable {
             for declaration in writer.order {
                 let halves = declaration.name.split(separator: ".", maxSplits: 1)
                 guard halves.count == 2, let index = places[String(halves[1])] else { continue }
-                let values =
+                let tensor =
                     switch halves[0] {
                     case "first": optimizer.first[index]
                     case "second": optimizer.second[index]
-                    default: parameters.values[index].array()
+                    default: parameters.values[index]
                     }
-                try values.withUnsafeBufferPointer { (values) throws(CheckpointError) in
-                    try writer.append(UnsafeRawBufferPointer(values))
-                }
+                try writer.append(UnsafeRawBufferPointer(tensor.values))
             }
             try writer.finish()
         } catch {
@@ -75,8 +73,8 @@ package struct RunState: Sendable {
                     try Self.values("\(part).\(entry.name)", entry.shape, in: file)
                 }
                 parameters.values[index] = Tensor(values[0], shape: entry.shape)
-                optimizer.first[index] = values[1]
-                optimizer.second[index] = values[2]
+                optimizer.first[index] = Tensor(values[1], shape: entry.shape)
+                optimizer.second[index] = Tensor(values[2], shape: entry.shape)
             }
             optimizer.step = step
             self.init(parameters: parameters, optimizer: optimizer, facts: facts)

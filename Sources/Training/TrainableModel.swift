@@ -12,7 +12,8 @@ package struct TrainableModel: Sendable {
     /// The linear layers and embedding tables, whose matrices are parameters.
     package let weights: [Weight]
     private let nodes: [ObjectIdentifier]
-    private let names: [String]
+    /// Checkpoint keys of the parameters, in their order.
+    package let names: [String]
     private let alignCorners: Bool
 
     package init(
@@ -98,10 +99,8 @@ final class ParameterSource: WeightSource {
     func linear(_ path: String, outputs: Int, inputs: Int, bias: Bool) throws(CheckpointError) -> Weight {
         let name = path + ".weight"
         let value = try value(name, [outputs, inputs])
-        let view = TensorView(
-            dtype: .f32, shape: value.shape, bytes: UnsafeRawBufferPointer(value.values), owner: value.storage)
         let vector = bias ? try self.value(path + ".bias", [outputs]) : nil
-        let weight = Weight(name: path, outputs: outputs, inputs: inputs, format: .dense(view), bias: vector)
+        let weight = Weight(name: path, parameter: value, bias: vector)
         record.withLock { record in
             record.append(Made(name: name, value: value, weight: weight, isMatrix: true))
             if let vector { record.append(Made(name: path + ".bias", value: vector, weight: nil, isMatrix: false)) }

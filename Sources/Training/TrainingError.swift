@@ -18,6 +18,17 @@ package enum TrainingError: Error, Equatable, CustomStringConvertible {
     /// A saved run does not continue this one.
     case state(file: String, found: String, expected: String)
 
+    /// Runs work of a backend; its errors become this room's.
+    static func computing<Result>(
+        _ work: () throws(ComputeError) -> Result
+    ) throws(TrainingError) -> Result {
+        do throws(ComputeError) {
+            return try work()
+        } catch {
+            throw .compute(error)
+        }
+    }
+
     package var description: String {
         switch self {
         case .compute(let error): error.description

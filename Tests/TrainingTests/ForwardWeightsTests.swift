@@ -16,7 +16,7 @@ struct ForwardWeightsTests {
             guard case .nvfp4(let packed, let scales, let global, let input) = stored else { continue }
             let forward = try ForwardWeights(
                 quantizing: [(weight, .init(global: global, input: input))],
-                arithmetic: NVFP4WeightScales(division: .cpu, rule: .unclamped))
+                arithmetic: NVFP4WeightScales(division: .cpu, rule: .unclamped), on: ReferenceBackend())
             guard case .nvfp4(let codes, let blockScales, _, _) = forward.weight(of: weight).format else {
                 Issue.record("\(weight.name) is not quantised")
                 continue
@@ -34,11 +34,11 @@ struct ForwardWeightsTests {
         let (values, x, seed) = (numbers.tensor([5, 32]), numbers.tensor([3, 32]), numbers.tensor([3, 5]))
         let layer = weight(values)
         let forward = try ForwardWeights(
-            quantizing: [(layer, .init(global: 1.5 / 2688, input: 1.0 / 2688))])
+            quantizing: [(layer, .init(global: 1.5 / 2688, input: 1.0 / 2688))], on: ReferenceBackend())
         let backend = ReferenceBackend()
         let autodiff = Autodiff(backend, parameters: [ObjectIdentifier(layer), x.node], forward: forward)
         let y = try autodiff.linear(x, [layer])[0]
-        let (form, input) = (forward.weight(of: layer), forward.input(x, of: layer))
+        let (form, input) = (forward.weight(of: layer), try forward.input(x, of: layer, on: ReferenceBackend()))
         #expect(y.array() == (try backend.linear(input, [form])[0]).array())
         #expect(form.floats() != values.array() && input.array() != x.array())
         let gradients = try autodiff.gradients(of: y, seed: seed)
@@ -50,7 +50,7 @@ struct ForwardWeightsTests {
     @Test func roundedInputsAreThoseOfW4A4() throws {
         var numbers = Numbers(22)
         let (layer, x) = (weight(numbers.tensor([4, 48])), numbers.tensor([6, 48]))
-        let forward = try ForwardWeights(quantizing: [(layer, .init(global: 1.5 / 2688, input: 1.5 / 2688))])
+        let forward = try ForwardWeights(quantizing: [(layer, .init(global: 1.5 / 2688, input: 1.5 / 2688))], on: ReferenceBackend())
         guard case .nvfp4(let packed, let scales, let global, _) = forward.weight(of: layer).format else {
             Issue.record("not quantised")
             return
@@ -71,11 +71,11 @@ struct ForwardWeightsTests {
     @Test func scalesThatDivideByNothingAreRefused() {
         let layer = weight(Tensor([Float](repeating: 1, count: 32), shape: [2, 16]))
         for scales in [ForwardWeights.Scales(global: 0, input: nil), .init(global: 1, input: .nan)] {
-            #expect(throws: TrainingError.self) { try ForwardWeights(quantizing: [(layer, scales)]) }
+            #expect(throws: TrainingError.self) { try ForwardWeights(quantizing: [(layer, scales)], on: ReferenceBackend()) }
         }
         let narrow = weight(Tensor([1, 2], shape: [1, 2]))
         #expect(throws: TrainingError.self) {
-            try ForwardWeights(quantizing: [(narrow, .init(global: 1, input: nil))])
+            try ForwardWeights(quantizing: [(narrow, .init(global: 1, input: nil))], on: ReferenceBackend())
         }
     }
 }

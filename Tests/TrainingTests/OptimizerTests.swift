@@ -27,7 +27,7 @@ struct OptimizerTests {
         settings.weightDecay = 0.1
         var optimizer = AdamW(settings, for: parameters)
         for (t, expected) in try Oracle.load().adamw.enumerated() {
-            try optimizer.update(&parameters, [gradient(step: t)], rate: 1e-2 / Double(t + 1))
+            try optimizer.update(&parameters, [gradient(step: t)], rate: 1e-2 / Double(t + 1), on: ReferenceBackend())
             #expect(relativeError(parameters.values[0].array(), expected) < 3e-7, "step \(t)")
         }
     }
@@ -38,7 +38,7 @@ struct OptimizerTests {
         settings.clip = nil
         settings.epsilon = 0
         var optimizer = AdamW(settings, for: parameters)
-        let norm = try optimizer.update(&parameters, [Tensor([3, -4], shape: [2])], rate: 0.25)
+        let norm = try optimizer.update(&parameters, [Tensor([3, -4], shape: [2])], rate: 0.25, on: ReferenceBackend())
         #expect(norm == 5)
         #expect(relativeError(parameters.values[0].array(), [0.75, 1.25]) < 1e-6, "one rate against the sign")
     }
@@ -46,7 +46,7 @@ struct OptimizerTests {
     @Test func aParameterWithoutGradientStays() throws {
         var parameters = try parameters([1, 2])
         var optimizer = AdamW(.init(), for: parameters)
-        try optimizer.update(&parameters, [nil], rate: 1)
+        try optimizer.update(&parameters, [nil], rate: 1, on: ReferenceBackend())
         #expect(parameters.values[0].array() == [1, 2] && optimizer.step == 1)
     }
 
@@ -54,13 +54,13 @@ struct OptimizerTests {
         var parameters = try parameters([1, 2])
         var optimizer = AdamW(.init(), for: parameters)
         #expect(throws: TrainingError.notFinite(what: "the gradient of w")) {
-            try optimizer.update(&parameters, [Tensor([.nan, 1], shape: [2])], rate: 1)
+            try optimizer.update(&parameters, [Tensor([.nan, 1], shape: [2])], rate: 1, on: ReferenceBackend())
         }
         #expect(throws: TrainingError.self) {
-            try optimizer.update(&parameters, [Tensor([1], shape: [1])], rate: 1)
+            try optimizer.update(&parameters, [Tensor([1], shape: [1])], rate: 1, on: ReferenceBackend())
         }
         #expect(parameters.values[0].array() == [1, 2] && optimizer.step == 0)
-        #expect(optimizer.first[0] == [0, 0])
+        #expect(optimizer.first[0].array() == [0, 0])
     }
 
     @Test func schedulesRiseAndFall() {

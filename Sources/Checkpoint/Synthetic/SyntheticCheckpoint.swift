@@ -9,12 +9,20 @@ package struct SyntheticCheckpoint: Sendable {
     package let shape: SyntheticShape
     package let format: SyntheticFormat
     package let seed: UInt64
+    private let merges: [(left: String, right: String)]?
 
-    package init(shape: SyntheticShape, format: SyntheticFormat, seed: UInt64) {
+    /// - Parameter merges: of the tokenizer, in byte-level characters, at most ``mergeCount(of:)``; nil makes them by rule.
+    package init(
+        shape: SyntheticShape, format: SyntheticFormat, seed: UInt64, merges: [(left: String, right: String)]? = nil
+    ) {
         self.shape = shape
         self.format = format
         self.seed = seed
+        self.merges = merges
     }
+
+    /// Tokens of the vocabulary beside the 256 bytes.
+    package static func mergeCount(of shape: SyntheticShape) -> Int { shape.tokens.base - 256 }
 
     /// Bytes of all tensors.
     package var byteCount: Int { tensors.reduce(0) { $0 + ($1.declaration.byteCount ?? 0) } }
@@ -55,7 +63,8 @@ package struct SyntheticCheckpoint: Sendable {
     }
 
     private func writeTexts(to folder: URL) throws(CheckpointError) {
-        let tokenizer = SyntheticTokenizer(base: shape.tokens.base, special: shape.tokens.special)
+        let tokenizer = SyntheticTokenizer(
+            base: shape.tokens.base, special: shape.tokens.special, merges: merges)
         let configuration = SyntheticConfiguration(shape: shape, format: format, seed: seed, tokenizer: tokenizer)
         var texts = [
             ("config.json", configuration.root), ("generation_config.json", configuration.generation),

@@ -1,4 +1,4 @@
-// A byte-level BPE vocabulary made by rule, in the files and with the special tokens of Llama 3.1. Trained on nothing.
+// A byte-level BPE vocabulary in the files and with the special tokens of Llama 3.1, made by rule or of given merges.
 
 /// tokenizer.json, tokenizer_config.json and special_tokens_map.json of a synthetic checkpoint.
 ///
@@ -12,10 +12,12 @@ struct SyntheticTokenizer {
     /// - Parameters:
     ///   - base: ids of the vocabulary, 256 at least.
     ///   - special: Llama's special tokens that follow, 11 at least; nine image tags come after them.
-    init(base: Int, special: Int) {
+    ///   - merges: in byte-level characters, the first most important; what is missing of the vocabulary's size is
+    ///     left out of it. Nil makes them by rule.
+    init(base: Int, special: Int, merges: [(left: String, right: String)]? = nil) {
         self.base = base
         self.special = special
-        merges = Self.merges(count: base - 256)
+        self.merges = merges ?? Self.merges(count: base - 256)
     }
 
     // MARK: Vocabulary

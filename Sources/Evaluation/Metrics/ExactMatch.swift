@@ -1,0 +1,25 @@
+// The metric `exact`: a reply equals an accepted answer, scalar by scalar. Knows nothing of questions.
+
+/// Exact match. White space at both ends of the reply is not part of it; nothing else is forgiven: not case, not
+/// punctuation, not another Unicode form of the same letters.
+package enum ExactMatch {
+    package static let rule =
+        "reply without white space at its ends equals an accepted answer, code point by code point"
+
+    package static func matches(_ reply: String, _ answers: [String]) -> Bool {
+        let reply = stripped(reply)
+        return answers.contains { $0.unicodeScalars.elementsEqual(reply) }
+    }
+
+    /// Without what Python's `str.strip` strips: Unicode white space and the four information separators.
+    private static func stripped(_ text: String) -> Substring.UnicodeScalarView {
+        let scalars = text.unicodeScalars
+        func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.properties.isWhitespace || (0x1C...0x1F).contains(scalar.value)
+        }
+        guard let first = scalars.firstIndex(where: { !isSpace($0) }),
+            let last = scalars.lastIndex(where: { !isSpace($0) })
+        else { return Substring().unicodeScalars }
+        return Substring(scalars[first...last]).unicodeScalars
+    }
+}

@@ -1,0 +1,90 @@
+// The paired bootstrap over items: how much a mean would move with other items. Knows columns of numbers only.
+
+/// Resamples items with replacement; figures of one item (under several models) stay together.
+package struct PairedBootstrap: Sendable {
+    package let seed: UInt64
+    package let resamples: Int
+
+    package init(seed: UInt64 = 0, resamples: Int = 10_000) {
+        self.seed = seed
+        self.resamples = resamples
+    }
+
+    /// Means of up to four columns in each resample. Columns are of one length, one figure an item.
+    /// - Returns: one row for each resample, a column in each lane. The same seed and columns give the same bits.
+    package func means(_ columns: [[Double]]) -> [SIMD4<Double>] {
+        let count = columns.first?.count ?? 0
+        precondition(
+            (1...4).contains(columns.count) && columns.allSatisfy { $0.count == count } && count < 1 << 31,
+            "one to four columns of one length")
+        guard count > 0 else { return [] }
+        let items = (0..<count).map { item in
+            var row = SIMD4<Double>()
+            for (lane, column) in columns.enumerated() { row[lane] = column[item] }
+            return row
+        }
+        return items.withUnsafeBufferPointer { items in
+            (0..<resamples).map { resample in
+                // Each resample has a stream of its own; one step gives two items.
+                var random = Generator(state: seed &+ UInt64(resample) &* 0xD1B5_4A32_D192_ED03)
+                var sum = SIMD4<Double>()
+                var left = count
+                while left > 1 {
+                    let bits = random.next()
+                    sum += items[Self.place(bits >> 32, count)]
+                    sum += items[Self.place(bits & 0xFFFF_FFFF, count)]
+                    left -= 2
+                }
+                if left == 1 { sum += items[Self.place(random.next() >> 32, count)] }
+                return sum / Double(count)
+            }
+        }
+    }
+
+    /// One of `count` places from 32 random bits; the bias is below count / 2^32.
+    private static func place(_ bits: UInt64, _ count: Int) -> Int { Int((bits &* UInt64(count)) >> 32) }
+
+    /// The 95 % percentile interval of a figure of the resamples' means; those for which it is no number are left out.
+    package static func interval(
+        _ means: [SIMD4<Double>], of figure: (SIMD4<Double>) -> Double
+    ) -> Interval? {
+        let values = means.map(figure).filter { !$0.isNaN }.sorted()
+        guard let lower = Percentile.value(0.025, ofSorted: values),
+            let upper = Percentile.value(0.975, ofSorted: values)
+        else { return nil }
+        return Interval(lower, upper)
+    }
+
+    /// SplitMix64 after a mixing step, so that neighbouring states start far apart.
+    private struct Generator {
+        private var state: UInt64
+
+        init(state: UInt64) { self.state = Self.mixed(state) }
+
+        mutating func next() -> UInt64 {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            return Self.mixed(state)
+        }
+
+        private static func mixed(_ value: UInt64) -> UInt64 {
+            var z = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+            return z ^ (z >> 31)
+        }
+    }
+}
+
+/// Percentiles with linear interpolation between neighbours, as numpy's default.
+package enum Percentile {
+    /// - Parameter share: 0...1.
+    /// - Returns: nil without values.
+    package static func value(_ share: Double, ofSorted values: [Double]) -> Double? {
+        guard let last = values.last else { return nil }
+        let place = share * Double(values.count - 1)
+        let below = Int(place)
+        guard below + 1 < values.count else { return last }
+        let (low, high) = (values[below], values[below + 1])
+        // Equal neighbours, infinite ones included, have nothing between them.
+        return low == high ? low : low + (high - low) * (place - Double(below))
+    }
+}

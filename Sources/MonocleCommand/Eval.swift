@@ -1,0 +1,113 @@
+// `monocle eval`: the group of verbs that measure what a model answers, and the options they share.
+
+import ArgumentParser
+import Compute
+import Documents
+import Evaluation
+import Foundation
+import Monocle
+
+struct Eval: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "eval",
+        abstract: "Measure a model: exact answers, divergence from BF16, and whether two runs really differ.",
+        discussion: """
+            run asks questions and scores replies; fidelity leads a model and its BF16 reference through the same true \
+            answers; compare puts two files of either kind side by side. Files are JSON Lines, written item by item: the \
+            same command goes on where a killed one stopped. See docs/evaluation.md.
+            """,
+        subcommands: [EvalRun.self, EvalFidelity.self, EvalCompare.self])
+}
+
+/// Which synthetic documents are asked about.
+struct ItemOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("How many items.", valueName: "n"))
+    var count = 200
+
+    @Option(help: "Same seed, same items.")
+    var seed: UInt64 = 0
+
+    @Option(help: "Part of the supply.")
+    var split: Split = .test
+
+    @Option(help: "Whose fonts and layouts to use; the split's own when not given.")
+    var looks: Split?
+
+    @Option(help: ArgumentHelp("Levels, spread evenly over the items.", valueName: "n-n"))
+    var levels = LevelRange(levels: DocumentGenerator.levels)
+
+    @Option(help: "Only this family. Default: all, spread evenly over the items.")
+    var family: Family?
+
+    @Option(
+        help: ArgumentHelp(
+            "Side of the tiles that documents are made of. Default: the model's, or 128 where documents cannot have it.",
+            valueName: "pixels"))
+    var tileSize: Int?
+
+    func validate() throws {
+        guard (1...10_000_000).contains(count) else {
+            throw ValidationError("--count is \(count); expected 1 to 10000000")
+        }
+    }
+
+    func documents(for model: VisionLanguageModel) throws -> SyntheticDocuments {
+        guard let vision = model.folder.configuration.vision else {
+            throw UsageError("the model is text-only: it cannot be asked about documents")
+        }
+        let own = DocumentGenerator.tileSizes.contains(vision.tileSize) ? vision.tileSize : 128
+        return try SyntheticDocuments(
+            seed: seed, split: split, looks: looks, levels: levels.levels, family: family, tileSize: tileSize ?? own)
+    }
+}
+
+/// `3` or `0-4`.
+struct LevelRange: ExpressibleByArgument {
+    let levels: ClosedRange<Int>
+
+    init(levels: ClosedRange<Int>) { self.levels = levels }
+
+    init?(argument: String) {
+        let bounds = argument.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
+        guard bounds.count <= 2, let first = bounds.first ?? nil, let last = bounds.last ?? nil, first <= last,
+            DocumentGenerator.levels.contains(first), DocumentGenerator.levels.contains(last)
+        else { return nil }
+        levels = first...last
+    }
+
+    var defaultValueDescription: String { "\(levels.lowerBound)-\(levels.upperBound)" }
+}
+
+/// The file that results are written to.
+struct ResultOption: ParsableArguments {
+    @Option(
+        name: [.customShort("o"), .customLong("out")],
+        help: ArgumentHelp(
+            "File to write, JSON Lines; one that was begun with the same settings is continued.", valueName: "file"))
+    var path: String
+}
+
+/// Progress with the time that is left, from the rate so far.
+struct Countdown {
+    private let bar: ProgressBar
+    private let what: String
+    private let start = ContinuousClock.now
+
+    init(_ what: String, _ bar: ProgressBar) {
+        self.what = what
+        self.bar = bar
+    }
+
+    func show(_ done: Int, of total: Int) {
+        let passed = (ContinuousClock.now - start) / .seconds(1)
+        let left = done == 0 ? "" : ", \(Self.text(passed / Double(done) * Double(total - done))) left"
+        bar.show("\(what) \(done) of \(total)\(left)", fraction: Double(done) / Double(max(total, 1)))
+    }
+
+    private static func text(_ seconds: Double) -> String {
+        let seconds = Int(seconds.rounded(.up))
+        if seconds < 60 { return "\(seconds) s" }
+        return seconds < 3600
+            ? "\(seconds / 60) min \(seconds % 60) s" : "\(seconds / 3600) h \(seconds % 3600 / 60) min"
+    }
+}

@@ -1,0 +1,124 @@
+// `monocle eval fidelity`: how far a model's predictions are from its reference's. Knows its flags and its table.
+
+import ArgumentParser
+import Evaluation
+import Foundation
+import Monocle
+
+struct EvalFidelity: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fidelity",
+        abstract: "Measure token by token how far a model is from its BF16 reference.",
+        discussion: """
+            Both models read the same prompts and true answers of synthetic documents. For each token of an answer, the \
+            end of the turn included: KL(reference || model) in nats over the full vocabulary, the cross-entropy of both, \
+            and whether both find the same token most likely. An answer is exact when every token of it, and the end, is \
+            the model's first choice, which is when greedy decoding writes exactly the first accepted answer.
+
+            The reference's weights are BF16; its arithmetic is w4a16 (bf16 activations) unless --reference-precision \
+            says f32. How far w4a16 itself is from float32, the noise floor of the figures, is measured by naming the \
+            reference twice: --reference DIR --reference-precision f32 --model DIR --precision w4a16.
+
+            Example: monocle eval fidelity --reference small-bf16 --model small-nvfp4 --precision w4a4 -o ptq.jsonl
+            """)
+
+    enum ReferencePrecision: String, ExpressibleByArgument, CaseIterable {
+        case f32, w4a16
+
+        var arithmetic: ArithmeticPrecision { self == .f32 ? .f32 : .w4a16 }
+    }
+
+    @Option(help: ArgumentHelp("The BF16 folder the model was made of.", valueName: "dir"))
+    var reference: String
+
+    @Option(help: "Arithmetic of the reference.")
+    var referencePrecision: ReferencePrecision = .w4a16
+
+    @OptionGroup var folder: ModelFolderOption
+
+    @Option(help: "Arithmetic of the model: auto is w4a16, or w4a8 on AVX2; see docs/precision.md.")
+    var precision: ArithmeticPrecision = .auto
+
+    @Option(help: "Threads to compute with. Default: every usable core. Results do not depend on it.")
+    var threads: Int?
+
+    @Option(help: ArgumentHelp("Items that run together. Results do not depend on it.", valueName: "n"))
+    var batch = 8
+
+    @OptionGroup var items: ItemOptions
+
+    @OptionGroup var result: ResultOption
+
+    @Flag(help: "Print the summary as one JSON object instead of a table.")
+    var json = false
+
+    private struct Report: Encodable {
+        let file: String
+        let header: FidelityHeader<SyntheticDocuments.Settings>
+        let summary: FidelitySummary
+    }
+
+    func run() async throws {
+        guard (1...1024).contains(batch) else { throw UsageError("--batch is \(batch); expected 1 to 1024") }
+        let teacher = try VisionLanguageModel(
+            loading: URL(filePath: reference, directoryHint: .isDirectory),
+            options: LoadOptions(precision: referencePrecision.arithmetic, threads: threads))
+        let model = try VisionLanguageModel(
+            loading: folder.url(), options: LoadOptions(precision: precision, threads: threads))
+        let pair = try FidelityPair(reference: teacher, model: model)
+        let documents = try items.documents(for: teacher)
+        let header = FidelityHeader(
+            items: documents.settings, reference: try ModelIdentity(teacher.folder),
+            referencePrecision: "\(teacher.backend.precision)", model: try ModelIdentity(model.folder),
+            precision: "\(model.backend.precision)", instructionSet: model.backend.instructionSet.rawValue,
+            sharedVision: pair.sharesVision)
+        let file = try FidelityRun<SyntheticDocuments>.File(continuing: result.path, header: header)
+        let progress = ProgressBar()
+        defer { progress.clear() }
+        let countdown = Countdown("item", progress)
+        try await FidelityRun(documents, pair: pair, groupSize: batch).run(items.count, into: file) {
+            countdown.show($0, of: $1)
+        }
+        progress.clear()
+        let summary = FidelitySummary(file.results.lines, count: items.count)
+        if json {
+            try Output.json(Report(file: result.path, header: header, summary: summary))
+        } else {
+            try Output.write(summary.text(header))
+        }
+    }
+}
+
+extension FidelitySummary {
+    /// The table of a fidelity run.
+    func text(_ header: FidelityHeader<SyntheticDocuments.Settings>) -> String {
+        var table = TextTable([
+            "", "items", "tokens", "KL mean", "p50", "p95", "p99", "max", "CE ref.", "CE", "agree", "exact ref.",
+            "exact", "95 % interval",
+        ])
+        func row(_ group: FidelityGroup, _ name: String) {
+            let spread = group.divergence
+            let nats = [
+                spread?.mean, spread?.p50, spread?.p95, spread?.p99, spread?.max, group.referenceCrossEntropy,
+                group.crossEntropy,
+            ]
+            table.add(
+                [name, "\(group.items)", "\(group.tokens)"] + nats.map { Figures.nats($0) }
+                    + [
+                        Figures.percent(group.agreement.value), Figures.percent(group.referenceExact.value),
+                        Figures.percent(group.exact.value), Figures.percent(group.exact.interval),
+                    ])
+        }
+        row(overall, "all")
+        table.rule()
+        for group in families { row(group, group.name) }
+        table.rule()
+        for group in levels { row(group, "level " + group.name) }
+        let vision = header.sharedVision ? "images embedded once for both" : "each embeds the images itself"
+        return """
+            \(Figures.title(header.items)): KL(\(header.reference.name), \(header.referencePrecision) || \
+            \(header.model.name), \(header.precision)), nats a token; \(vision)
+
+            """ + table.text + Figures.errors(errors, firstError)
+    }
+}
