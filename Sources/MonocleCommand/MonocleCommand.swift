@@ -16,7 +16,7 @@ struct MonocleCommand: AsyncParsableCommand {
         version: "monocle \(Version.current)",
         subcommands: [
             Ask.self, Chat.self, Tokenize.self, Inspect.self, Doctor.self, Bench.self, Synth.self, Quantize.self,
-            DocumentsVerb.self, Eval.self,
+            Train.self, Distill.self, DocumentsVerb.self, DocumentWorker.self, Eval.self,
         ])
 }
 

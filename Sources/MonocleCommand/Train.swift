@@ -30,6 +30,9 @@ struct Train: ParsableCommand {
     @Option(name: .customLong("run"), help: ArgumentHelp("Folder of the run's state and log.", valueName: "dir"))
     var runFolder: String
 
+    @Option(help: "all, or language: encoder and projector stay as they are.")
+    var train: TrainedPart = .all
+
     @OptionGroup var schedule: ScheduleOptions
     @OptionGroup var data: DataOptions
 
@@ -51,11 +54,12 @@ struct Train: ParsableCommand {
         let backend = try device.backend(threads: threads, exact: false)
         let onCPU = device == .cpu
         let objective = Objective(
+            trains: train.names(in: folder),
             forward: { (model: TrainableModel, _: any DifferentiableBackend) throws(TrainingError) -> ForwardWeights in
                 onCPU ? ForwardWeights(roundingToBFloat16: model.weights) : ForwardWeights()
             })
         let session = TrainingSession(
-            name: "training", schedule: schedule, data: data, mask: .prompt, rate: 1e-3, weightDecay: 0.05,
+            name: "training", schedule: schedule, data: data, mask: .prompt, train: train, rate: 1e-3, weightDecay: 0.05,
             keepsBest: false)
         let (run, isComplete) = try session.run(
             folder, start: start, objective: objective, directory: RunDirectory(URL(filePath: runFolder)), on: backend)

@@ -11,6 +11,7 @@ struct TrainingSession {
     let schedule: ScheduleOptions
     let data: DataOptions
     let mask: ExampleBuilder.Mask
+    let train: TrainedPart
     let rate: Double
     let weightDecay: Double
     let keepsBest: Bool
@@ -23,7 +24,7 @@ struct TrainingSession {
         let settings = schedule.settings(rate: rate, decay: weightDecay, keepsBest: keepsBest)
         let description =
             schedule.description(rate: rate, decay: weightDecay) + ", " + data.description
-            + ", loss \(objective.measure.rawValue), mask \(mask.rawValue)"
+            + ", loss \(objective.measure.rawValue), mask \(mask.rawValue), train \(train.rawValue)"
         let state =
             directory.holdsState
             ? try directory.resume(like: start, settings: settings.optimizer, description: description)

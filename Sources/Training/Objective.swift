@@ -20,6 +20,8 @@ package struct Objective: Sendable {
     package let trains: @Sendable (_ name: String) -> Bool
     /// What stands for the parameters in the forward pass.
     package let forward: @Sendable (TrainableModel, any DifferentiableBackend) throws(TrainingError) -> ForwardWeights
+    /// The parameters as they will be exported: what validation looks at.
+    package let deployed: @Sendable (Parameters) -> Parameters
 
     package init(
         measure: Measure = .ce, teacher: TrainableModel? = nil,
@@ -28,17 +30,19 @@ package struct Objective: Sendable {
             @escaping @Sendable (TrainableModel, any DifferentiableBackend) throws(TrainingError) -> ForwardWeights = {
                 (_: TrainableModel, _: any DifferentiableBackend) throws(TrainingError) -> ForwardWeights in
                 ForwardWeights()
-            }
+            },
+        deployed: @escaping @Sendable (Parameters) -> Parameters = { $0 }
     ) {
         self.measure = measure
         self.teacher = teacher
         self.trains = trains
         self.forward = forward
+        self.deployed = deployed
     }
 
     /// Whether a parameter of the vision encoder or the projector is trained.
     private func trainsVision(_ model: TrainableModel) -> Bool {
-        model.names.contains { trains($0) && !$0.hasPrefix("language_model.") }
+        model.names.contains { trains($0) && ($0.hasPrefix("vision_model.") || $0.hasPrefix("mlp1.")) }
     }
 
     /// Loss and logits of a batch, and the gradient of every parameter when asked for.

@@ -150,7 +150,7 @@ package struct TrainingRun {
 
     /// Runs the validation set through the current parameters.
     package func validate(_ set: ValidationSet) throws(TrainingError) -> Validation {
-        let model = try self.model(state.parameters)
+        let model = try self.model(objective.deployed(state.parameters))
         var (loss, rows, right, items) = (0.0, 0, 0, 0)
         var byGroup: [String: (right: Int, count: Int)] = [:]
         for (batch, groups) in set.batches {
