@@ -128,7 +128,7 @@ extension BackendCheck {
     private mutating func visionOperations(_ bounds: Bounds, quick: Bool) {
         var noise = Noise(5)
         for (tiles, side, patch, width) in quick
-            ? [(2, 32, 8, 12)] : [(2, 32, 8, 12), (3, 12, 3, 10), (4, 256, 16, 192)]
+            ? [(2, 32, 8, 12)] : [(2, 32, 8, 12), (3, 12, 3, 10), (4, 128, 8, 192)]
         {
             let pixels = noise.bytes(tiles * 3 * side * side)
             let grid = side / patch

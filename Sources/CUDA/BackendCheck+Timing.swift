@@ -40,10 +40,10 @@ extension BackendCheck {
                 _ = try device.packedAttentionGradient(x, qkv: qkv, heads: heads, segments: tiles)
             }
             try timeCausal(sequences: max(tiles / 4, 1))
-            let pixels = [UInt8](repeating: 7, count: tiles * 3 * 256 * 256)
+            let pixels = [UInt8](repeating: 7, count: tiles * 3 * 128 * 128)
             time("\(tiles) tiles: patchify with upload") {
                 _ = try device.patchify(
-                    pixels, tiles: tiles, side: 256, patch: 16, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
+                    pixels, tiles: tiles, side: 128, patch: 8, mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
             }
         } catch {
             add(Row(operation: "timing", error: nil, bound: nil, microseconds: nil, failure: "\(error)"))

@@ -94,11 +94,14 @@ extension BackendCheck {
             let run = try StepCheck(shape, folder: folder)
             var noise = Noise(8)
             let batch = try run.batch(examples: 3, tiles: tiles, tokens: 20, &noise)
-            compare("step of \(shape.rawValue), \(tiles) tiles\(quantized ? ", NVFP4" : "")", within: bound, repeats: 2)
-            {
-                let result = try run.step(batch, on: $0, quantized: quantized)
+            let name = "step of \(shape.rawValue), \(tiles) tiles\(quantized ? ", NVFP4" : "")"
+            let results = { (backend: any DifferentiableBackend) in
+                let result = try run.step(batch, on: backend, quantized: quantized)
                 return result.gradients.compactMap(\.self) + [Tensor([Float(result.loss)], shape: [1])]
             }
+            compare(name, within: bound, repeats: 2, results)
+            let error = Self.largestError(try results(device), try results(device))
+            add(Row(operation: name + " again, same bits", error: error, bound: 0, microseconds: nil, failure: nil))
         } catch {
             add(
                 Row(

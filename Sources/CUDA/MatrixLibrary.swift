@@ -1,10 +1,8 @@
 // Matrix products by cuBLAS. Knows nothing of layers: three forms of a product of row-major float32 matrices.
 
-import Synchronization
-
 /// libcublas.so with one handle, bound to one stream and one workspace.
 struct MatrixLibrary: @unchecked Sendable {
-    // Sendable: the handle is used under `turn`.
+    // Sendable: cuBLAS allows calls with one handle from several threads, and nothing here is written after init.
     private typealias Handle = UnsafeMutableRawPointer
     private typealias Multiply =
         @convention(c) (

@@ -1,14 +1,8 @@
 // `monocle doctor --device cuda`: whether this machine's GPU computes what its processor does, and how fast it trains.
 
-import ArgumentParser
 import CUDA
 import Compute
 import Foundation
-
-/// What computes.
-enum ComputeDevice: String, ExpressibleByArgument, CaseIterable {
-    case cpu, cuda
-}
 
 struct DeviceCheck {
     /// One precision's part of the check.
@@ -56,12 +50,12 @@ struct DeviceCheck {
                 check.compareStep(
                     .tiny, tiles: 3, within: bound, folder: folder.appending(path: "tiny"), quantized: true)
             }
-            check.compareStep(.mini, tiles: 2, within: bound, folder: folder.appending(path: "small"))
+            check.compareStep(.mini, tiles: 2, within: bound, folder: folder.appending(path: "mini"))
             if tiles > 0 {
                 check.timeOperations(tiles: tiles)
                 check.timeSteps(
                     .mini, examples: max(tiles / 4, 1), tiles: tiles, tokens: 200,
-                    folder: folder.appending(path: "small"))
+                    folder: folder.appending(path: "mini"))
             }
             parts.append(Part(precision: precision.rawValue, rows: check.rows, peakBytes: gpu.memoryUse.peak))
             let failures = check.rows.count { !$0.passed }

@@ -24,7 +24,7 @@ struct Doctor: ParsableCommand {
     var context = ModelConfiguration.statedContext
 
     @Option(help: "cuda: compare the GPU with the processor, operation by operation, and time training steps on it.")
-    var device: ComputeDevice = .cpu
+    var device: TrainingDevice = .cpu
 
     @Option(help: ArgumentHelp("Tiles of the training steps timed with --device cuda; 0 for none.", valueName: "n"))
     var tiles = 512
