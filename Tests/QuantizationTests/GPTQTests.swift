@@ -33,10 +33,10 @@ struct GPTQTests {
     }
 
     private func round(
-        _ weight: [Float], outputs: Int, factor: InputFactor, rule: ScaleRule = .max
+        _ weight: [Float], outputs: Int, factor: InputFactor
     ) throws -> (made: [Float], result: GPTQ.Result) {
         let view = bf16(weight, rows: outputs)
-        let quantizer = WeightQuantizer(rule: rule, scales: NVFP4WeightScales(division: .cpu))
+        let quantizer = WeightQuantizer(rule: .max, scales: NVFP4WeightScales(division: .cpu))
         let largest = weight.reduce(0) { max($0, $1.magnitude) }
         let scales = quantizer.blockScales(of: view, largest: largest)
         let globalScale = quantizer.globalScale(largest: largest)
