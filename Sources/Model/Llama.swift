@@ -84,13 +84,13 @@ struct LayerRun {
     let trace: Trace?
 }
 
-struct LlamaLayer: Sendable {
-    let inputNorm: Tensor  // input_layernorm.weight            [hidden]
+package struct LlamaLayer: Sendable {
+    package let inputNorm: Tensor  // input_layernorm.weight            [hidden]
     let query: Weight  // self_attn.q_proj                  [heads * headDim, hidden]
     let key: Weight  // self_attn.k_proj                  [kvHeads * headDim, hidden]
     let value: Weight  // self_attn.v_proj                  [kvHeads * headDim, hidden]
     let output: Weight  // self_attn.o_proj                  [hidden, heads * headDim]
-    let postNorm: Tensor  // post_attention_layernorm.weight   [hidden]
+    package let postNorm: Tensor  // post_attention_layernorm.weight   [hidden]
     let gate: Weight  // mlp.gate_proj                     [intermediate, hidden]
     let up: Weight  // mlp.up_proj                       [intermediate, hidden]
     let down: Weight  // mlp.down_proj                     [hidden, intermediate]

@@ -14,7 +14,9 @@ extension QuantizationReport {
             let worst = layer.worstBlock
             let lost = layer.lostBlocks > 0 ? "  \(layer.lostBlocks) blocks lost to a scale of 0" : ""
             let error = Self.digits(Double(worst.relativeError))
-            return "\(path)  relative MSE \(Self.digits(layer.relativeMse))  worst block \(error)"
+            let output = layer.outputError.map { "  output error \(Self.digits($0))" } ?? ""
+            let alpha = layer.alpha.map { "  alpha \(Self.digits(Double($0)))" } ?? ""
+            return "\(path)  relative MSE \(Self.digits(layer.relativeMse))\(output)\(alpha)  worst block \(error)"
                 + " (row \(worst.row), inputs \(worst.input)-\(worst.input + 15))\(lost)"
         }
         let formats = Dictionary(grouping: kept, by: \.format).map { "\($0.value.count) \($0.key)" }.sorted()
@@ -23,6 +25,10 @@ extension QuantizationReport {
         if let worst = worstLayer { lines.append("worst layer: \(worst.path), \(Self.digits(worst.relativeMse))") }
         lines.append(
             "unchanged matrices: \(formats.joined(separator: ", ")) (embeddings, lm_head, vision encoder, projector)")
+        if let unscaled, !unscaled.isEmpty {
+            lines.append(
+                "inputs left unscaled: \(unscaled.count) o_proj layers, because several heads read each row of v_proj")
+        }
         if let calibration {
             lines.append(
                 "W4A4: input scales from \(calibration.samples) prompts of \(calibration.source), \(calibration.tokens) tokens"

@@ -20,9 +20,13 @@ struct Quantize: ParsableCommand {
             --calibration the model is run on prompts to find the range of its activations, and the result is a W4A4 \
             checkpoint; without it weights alone are quantised, and the folder says so (W4A16_NVFP4).
 
-            A calibration file has one JSON object a line: {"text": "What is the total?", "image": "receipt.png"}; the \
-            image is optional and is found beside the file. `synthetic` stands for random tokens and noise: better \
-            than no input scales where there is no data, worse than any data.
+            Calibration prompts come from a file with one JSON object a line, {"text": "What is the total?", "image": \
+            "receipt.png"} (the image is optional and is found beside the file), from a folder that `monocle documents` \
+            wrote, or from a folder of images, which are asked to be read. `synthetic` stands for random tokens and \
+            noise: better than no input scales where there is no data, worse than any data.
+
+            The recipes gptq and awq-lite choose weights by what the prompts send through each layer, and need \
+            --calibration; they take hours for 8B models on few cores, the others minutes.
 
             Example: monocle quantize Nano-VL-8B-BF16 Nano-VL-8B-NVFP4 --recipe sweep-256 --calibration prompts.jsonl
             """)
@@ -33,7 +37,7 @@ struct Quantize: ParsableCommand {
     @Argument(help: ArgumentHelp("Folder to write; it must not exist, or be empty.", valueName: "destination"))
     var destination: String
 
-    @Option(help: "How block scales are chosen; see docs/quantization.md.")
+    @Option(help: "How weights are rounded; see docs/quantization.md.")
     var recipe: Recipe = .max
 
     @Option(help: "Divide by constants as PyTorch does on this device: cuda equals NVIDIA's releases to the bit.")
@@ -45,7 +49,8 @@ struct Quantize: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Prompts to calibrate input scales with: a JSON Lines file, or synthetic.", valueName: "file"))
+            "Prompts to calibrate with: a JSON Lines file, a folder of documents or images, or synthetic.",
+            valueName: "source"))
     var calibration: String?
 
     @Option(help: ArgumentHelp("Calibration prompts at most.", valueName: "n"))
@@ -74,33 +79,38 @@ struct Quantize: ParsableCommand {
             folder,
             CheckpointQuantizer.Options(
                 recipe: recipe, division: arithmetic, version: version, declaresFP8Cache: kvCache == .fp8))
-        try quantizer.checkDestination(URL(filePath: destination))
-        let ranges = try calibration.map { try calibrate(folder, $0, progress) }
-        let report = try quantizer.write(to: URL(filePath: destination), calibration: ranges) { stage, done, total in
-            progress.show(
-                "\(stage.rawValue): \(Bytes.text(done)) of \(Bytes.text(total))",
-                fraction: Double(done) / Double(max(total, 1)))
+        let target = URL(filePath: destination)
+        let show = { (stage: CheckpointQuantizer.Stage, done: Int, total: Int) in
+            let amount =
+                switch stage {
+                case .calibrating: "prompt \(done) of \(total)"
+                case .layers: "layer \(done) of \(total)"
+                case .ranges, .writing: "\(Bytes.text(done)) of \(Bytes.text(total))"
+                }
+            progress.show("\(stage.rawValue): \(amount)", fraction: Double(done) / Double(max(total, 1)))
         }
+        let report =
+            if let calibration {
+                try quantizer.write(
+                    to: target, prompts: prompts(calibration, folder), on: CPUBackend(precision: .w4a16),
+                    products: Products(on: CPUBackend(precision: .f32)), progress: show)
+            } else {
+                try quantizer.write(to: target, calibration: nil, progress: show)
+            }
         progress.clear()
         if json { try Output.json(report) } else { try Output.write(report.text(destination: destination)) }
     }
 
-    private func calibrate(_ folder: CheckpointFolder, _ source: String, _ progress: ProgressBar) throws -> Calibration
-    {
-        func run(_ count: Int, _ name: String, _ sample: (Int) throws -> CalibrationSample) throws -> Calibration {
-            try Calibration(
-                folder, count: count, source: name, on: CPUBackend(precision: .w4a16),
-                progress: { done, total in
-                    progress.show(
-                        "calibrating: prompt \(done) of \(total)", fraction: Double(done) / Double(max(total, 1)))
-                }, sample: sample)
-        }
+    private func prompts(_ source: String, _ folder: CheckpointFolder) throws -> CalibrationPrompts {
         if source == "synthetic" {
             Failure.warn("calibrating on random tokens and noise: input scales are a rough guess")
-            return try run(samples, source) { CalibrationSample.synthetic(for: folder, seed: seed &+ UInt64($0)) }
+            let seed = seed
+            return try CalibrationPrompts(source: source, count: samples) {
+                CalibrationSample.synthetic(for: folder, seed: seed &+ UInt64($0))
+            }
         }
-        let file = try CalibrationFile(URL(filePath: source))
-        let model = try VisionLanguageModel(folder: folder, options: LoadOptions(precision: .w4a16))
-        return try run(min(samples, file.count), file.name) { try file.sample($0, for: model) }
+        return try CalibrationSource(source).prompts(
+            atMost: samples,
+            for: VisionLanguageModel(folder: folder, options: LoadOptions(precision: .w4a16)))
     }
 }

@@ -45,6 +45,13 @@ package struct NVFP4Block: Sendable {
         return Self.sum(difference * difference)
     }
 
+    /// e2m1(w / step) * step, with the weights' signs.
+    @inlinable package func dequantized(step: Float) -> SIMD16<Float> {
+        let signs = unsafeBitCast(values, to: SIMD16<UInt32>.self) & 0x8000_0000
+        let magnitudes = Self.rounded(Self.magnitudes(values) / step) * step
+        return unsafeBitCast(unsafeBitCast(magnitudes, to: SIMD16<UInt32>.self) | signs, to: SIMD16<Float>.self)
+    }
+
     /// Sum of w^2.
     @inlinable package var energy: Float { Self.sum(values * values) }
 

@@ -21,56 +21,34 @@ package struct Calibration: Sendable, Hashable {
         self.largestInputs = largestInputs
     }
 
-    /// Rows of a prompt that run through the decoder at once: bounds the memory of activations.
-    private static let chunk = 512
-
     /// Runs prompts through the model, one at a time.
     /// - Parameters:
-    ///   - count: how many prompts there are.
-    ///   - sample: the prompt at a place in 0 ..< count; it is asked for when its turn comes.
     ///   - backend: carries out the operations; bf16 activations are what the checkpoint was made for.
     ///   - progress: called with prompts done and all.
     /// - Throws: `QuantizationError` without prompts or for one that is too long, `CheckpointError`, `ComputeError`.
     package init(
-        _ folder: CheckpointFolder, count: Int, source: String, on backend: any Backend,
-        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }, sample: (Int) throws -> CalibrationSample
+        _ folder: CheckpointFolder, _ prompts: CalibrationPrompts, on backend: any Backend,
+        progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws {
-        guard count > 0 else { throw QuantizationError.calibration("\(source) holds no prompt") }
         let model = try NemotronNanoVL(folder)
-        let watched = CalibratingBackend(backend)
-        let limit = min(folder.configuration.language.maxPositions, ModelConfiguration.statedContext)
+        let ranges = InputRanges()
+        let watched = WatchingBackend(backend) { x, weights, _ in ranges.note(x, of: weights) }
         // Pages take memory only where a prompt reaches.
         let pages = try model.makePages(
-            (limit + KVPages.pageTokens - 1) / KVPages.pageTokens, dtype: backend.precision == .f32 ? .f32 : .bf16)
+            prompts.pages(in: folder), dtype: backend.precision == .f32 ? .f32 : .bf16)
         var tokens = 0
-        for index in 0..<count {
-            progress(index, count)
-            let sample = try sample(index)
-            guard (1...limit).contains(sample.tokens.count) else {
-                throw QuantizationError.calibration(
-                    "prompt \(index + 1) of \(source) has \(sample.tokens.count) tokens; expected 1 to \(limit)")
+        for index in 0..<prompts.count {
+            progress(index, prompts.count)
+            let sample = try prompts.sample(index, in: folder)
+            let x = try sample.embedded(by: model, on: watched)
+            try CalibrationSample.forEachChunk(of: x.rows, pages: pages.pages) { step, rows in
+                _ = try model.language.hidden(watched.rows(x, Array(rows)), step, pages: pages, on: watched)
             }
-            try Self.run(sample, model, pages, on: watched)
             tokens += sample.tokens.count
         }
-        progress(count, count)
-        self.init(source: source, samples: count, tokens: tokens, largestInputs: watched.largestInputs)
-    }
-
-    private static func run(
-        _ sample: CalibrationSample, _ model: NemotronNanoVL, _ pages: KVPages, on backend: any Backend
-    ) throws {
-        var x = try model.language.embed(sample.tokens, on: backend)
-        for image in sample.images {
-            let embeddings = try model.embed(tiles: image.tiles, pixels: image.pixels, on: backend)
-            x = try backend.replacingRows(x, at: image.rows, with: embeddings)
-        }
-        let places = (0..<Int32(clamping: pages.pages)).map { $0 }
-        for start in stride(from: 0, to: x.rows, by: chunk) {
-            let rows = try backend.rows(x, Array(start..<min(start + chunk, x.rows)))
-            let step = Step(spans: [SequenceSpan(rows: 0..<rows.rows, start: start, pages: places)])
-            _ = try model.language.hidden(rows, step, pages: pages, on: backend)
-        }
+        progress(prompts.count, prompts.count)
+        self.init(
+            source: prompts.source, samples: prompts.count, tokens: tokens, largestInputs: ranges.largestInputs)
     }
 
     /// The largest input of any of `layers`, which read the same activations.

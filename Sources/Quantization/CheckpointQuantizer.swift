@@ -1,13 +1,15 @@
 // A whole checkpoint from BF16 to NVFP4, layer by layer. Knows the steps and the folder, not the arithmetic.
 
 package import Checkpoint
+package import Compute
 package import Foundation
 package import Numerics
 
 /// Quantises the decoder's linear layers of a folder and writes the folder NVIDIA's exporter would write.
 ///
 /// Weights are read where they are mapped, three times: for their range, for their block scales, for their codes.
-/// Beside one packed layer only block scales are held, so that memory stays far below the checkpoint's size.
+/// Beside one packed layer only block scales are held, so that memory stays far below the checkpoint's size. Recipes that
+/// watch inputs hold what one decoder layer needs, and the hidden states of the prompts.
 package struct CheckpointQuantizer {
     package struct Options: Sendable {
         package var recipe: Recipe
@@ -31,6 +33,8 @@ package struct CheckpointQuantizer {
 
     /// A step of the work, for a progress display.
     package enum Stage: String, Sendable {
+        case calibrating
+        case layers = "quantising layer by layer"
         case ranges = "reading weights"
         case writing = "quantising"
     }
@@ -46,12 +50,8 @@ package struct CheckpointQuantizer {
         self.options = options
         plan = try QuantizationPlan(folder)
         quantizer = WeightQuantizer(
-            recipe: options.recipe, scales: NVFP4WeightScales(division: options.division, rule: options.version.rule))
-    }
-
-    /// Checks that ``write(to:calibration:progress:)`` may write there, before a long calibration.
-    package func checkDestination(_ destination: URL) throws(QuantizationError) {
-        _ = try DraftFolder(for: destination)
+            rule: options.recipe.scaleRule,
+            scales: NVFP4WeightScales(division: options.division, rule: options.version.rule))
     }
 
     /// Writes the quantised folder. It appears under its name when it is complete; a failure leaves nothing behind.
@@ -59,14 +59,53 @@ package struct CheckpointQuantizer {
     ///   - destination: a folder that does not exist or is empty.
     ///   - calibration: gives the input scales; nil quantises weights only, and the folder declares so.
     ///   - progress: called with the stage and bytes done and in all.
-    /// - Throws: `QuantizationError` and `CheckpointError`.
+    /// - Throws: `QuantizationError`, for a recipe that watches inputs too, and `CheckpointError`.
     package func write(
         to destination: URL, calibration: Calibration?,
         progress: (_ stage: Stage, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
     ) throws -> QuantizationReport {
+        guard !options.recipe.watchesInputs else { throw QuantizationError.needsCalibration(options.recipe) }
+        return try write(to: destination) { draft in
+            try write(into: draft, try groupScales(calibration, progress), calibration, nil, progress)
+        }
+    }
+
+    /// Writes the quantised folder with input scales, and what else the recipe takes from inputs.
+    /// - Parameters:
+    ///   - destination: a folder that does not exist or is empty.
+    ///   - prompts: what the model is run on.
+    ///   - backend: runs it; bf16 activations are what the checkpoint was made for.
+    ///   - products: carries out the recipe's own matrix products.
+    ///   - progress: called with the stage and what is done and in all: prompts, layers or bytes.
+    package func write(
+        to destination: URL, prompts: CalibrationPrompts, on backend: any Backend, products: Products,
+        progress: (_ stage: Stage, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
+    ) throws -> QuantizationReport {
+        try write(to: destination) { draft in
+            guard options.recipe.watchesInputs else {
+                let calibration = try Calibration(folder, prompts, on: backend) { progress(.calibrating, $0, $1) }
+                return try write(into: draft, try groupScales(calibration, progress), calibration, nil, progress)
+            }
+            let largest = try groupScales(nil, progress).map(\.largest)
+            let walk = try LayerWalk(folder, prompts, on: backend) { progress(.calibrating, $0, $1) }
+            let made = try LayerwiseQuantizer(
+                folder: folder, plan: plan, quantizer: quantizer, products: products,
+                scratch: try ScratchFile(in: draft)
+            ).run(options.recipe, walk, source: prompts.source, largest: largest) { progress(.layers, $0, $1) }
+            let scales = try plan.groups.enumerated().map { index, paths in
+                let weights = made.weights.scales[index]
+                return GroupScales(
+                    largest: weights?.largest ?? 0, weightScale2: weights?.weightScale2 ?? 1,
+                    inputScale: quantizer.scales.globalScale(largest: try made.calibration.largestInput(of: paths)))
+            }
+            return try write(into: draft, scales, made.calibration, made.weights, progress)
+        }
+    }
+
+    private func write(to destination: URL, _ body: (URL) throws -> QuantizationReport) throws -> QuantizationReport {
         let draft = try DraftFolder(for: destination)
         do {
-            let report = try write(into: draft.url, calibration, progress)
+            let report = try body(draft.url)
             try draft.complete()
             return report
         } catch CheckpointError.writing(_, let reason) {
@@ -76,9 +115,9 @@ package struct CheckpointQuantizer {
     }
 
     private func write(
-        into draft: URL, _ calibration: Calibration?, _ progress: (Stage, Int, Int) -> Void
+        into draft: URL, _ scales: [GroupScales], _ calibration: Calibration?, _ made: LayerwiseWeights?,
+        _ progress: (Stage, Int, Int) -> Void
     ) throws -> QuantizationReport {
-        let scales = try groupScales(calibration, progress)
         let configuration = ExportedConfiguration(
             version: options.version, quantizesInputs: calibration != nil, declaresFP8Cache: options.declaresFP8Cache,
             excludedModules: plan.excludedModules)
@@ -88,7 +127,8 @@ package struct CheckpointQuantizer {
         try JSONFile.write(
             Array(configuration.legacyText.utf8), to: draft.appending(path: "hf_quant_config.json"))
         var export = WeightExport(
-            folder: folder, plan: plan, quantizer: quantizer, scales: scales, shardLimit: options.shardLimit)
+            folder: folder, plan: plan, quantizer: quantizer, scales: scales, shardLimit: options.shardLimit,
+            made: made)
         try export.write(to: draft) { progress(.writing, $0, $1) }
         let report = self.report(export, scales, calibration)
         try JSONFile.write(Array(try report.json()), to: draft.appending(path: QuantizationReport.fileName))
@@ -166,7 +206,9 @@ package struct CheckpointQuantizer {
                 worstBlock: QuantizationReport.WorstBlock(
                     row: loss.worst.row, input: loss.worst.block * NVFP4.blockSize,
                     relativeError: loss.worst.relativeError),
-                lostBlocks: loss.lostBlocks, isZero: loss.energy == 0)
+                lostBlocks: loss.lostBlocks, isZero: loss.energy == 0,
+                outputError: export.made?.matrices[index]?.outputError,
+                alpha: export.made?.matrices[index]?.alpha)
         }
         return QuantizationReport(
             producer: "monocle", recipe: options.recipe.rawValue, arithmetic: options.division.rawValue,
@@ -176,7 +218,8 @@ package struct CheckpointQuantizer {
             },
             layers: layers, relativeMse: total.relative,
             kept: plan.kept.map { QuantizationReport.Kept(path: $0.path, format: $0.format) },
-            dropped: export.dropped, sourceBytes: export.sourceBytes, resultBytes: export.resultBytes)
+            unscaled: export.made?.unscaled, dropped: export.dropped, sourceBytes: export.sourceBytes,
+            resultBytes: export.resultBytes)
     }
 }
 

@@ -13,12 +13,14 @@ package enum QuantizationError: Error, Sendable, Hashable, CustomStringConvertib
     case destination(String, reason: String)
     /// Calibration gave nothing to work with.
     case calibration(String)
+    /// The recipe decides by what goes into the layers.
+    case needsCalibration(Recipe)
 
     /// Whether the source checkpoint is at fault, rather than what was asked for.
     package var isFaultOfModel: Bool {
         switch self {
         case .notFinite, .inputs, .quantized: true
-        case .version, .destination, .calibration: false
+        case .version, .destination, .calibration, .needsCalibration: false
         }
     }
 
@@ -34,6 +36,8 @@ package enum QuantizationError: Error, Sendable, Hashable, CustomStringConvertib
             "--compat-version \(text): expected a Model Optimizer release such as 0.37.0"
         case .destination(let path, let reason): "\(path): cannot write: \(reason)"
         case .calibration(let reason): "calibration: \(reason)"
+        case .needsCalibration(let recipe):
+            "recipe \(recipe.rawValue) weighs errors by what goes into the layers; give it prompts with --calibration"
         }
     }
 }

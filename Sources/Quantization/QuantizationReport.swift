@@ -21,6 +21,11 @@ package struct QuantizationReport: Sendable, Codable {
         package let lostBlocks: Int
         /// The weight is zero everywhere.
         package let isZero: Bool
+        /// Squared error of the layer's output on the calibration inputs over the squared output; nil for recipes that
+        /// do not watch inputs.
+        package let outputError: Double?
+        /// awq-lite: the exponent chosen; nil where inputs are not scaled.
+        package let alpha: Float?
     }
 
     package struct WorstBlock: Sendable, Codable {
@@ -54,6 +59,8 @@ package struct QuantizationReport: Sendable, Codable {
     package let relativeMse: Double
     /// Matrices that stay as they were.
     package let kept: [Kept]
+    /// awq-lite: layers whose inputs could not be scaled.
+    package let unscaled: [String]?
     /// Tensors of the source that are not part of the result.
     package let dropped: [String]
     package let sourceBytes: Int

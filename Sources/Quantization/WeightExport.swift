@@ -12,6 +12,8 @@ struct WeightExport {
     /// By group of the plan.
     let scales: [GroupScales]
     let shardLimit: Int
+    /// Weights made before, by a recipe that goes layer by layer.
+    let made: LayerwiseWeights?
 
     /// By layer of the plan, once written.
     private(set) var losses: [Int: WeightQuantizer.Loss] = [:]
@@ -21,13 +23,14 @@ struct WeightExport {
 
     init(
         folder: CheckpointFolder, plan: QuantizationPlan, quantizer: WeightQuantizer, scales: [GroupScales],
-        shardLimit: Int
+        shardLimit: Int, made: LayerwiseWeights?
     ) {
         self.folder = folder
         self.plan = plan
         self.quantizer = quantizer
         self.scales = scales
         self.shardLimit = shardLimit
+        self.made = made
     }
 
     /// Buffers of old exports that nothing reads and newer ones leave out.
@@ -47,7 +50,7 @@ struct WeightExport {
         var result: [(TensorDeclaration, Content)] = []
         for name in folder.names where !dropped.contains(name) {
             guard let place = places[name] else {
-                let view = try folder.tensor(name)
+                let view = if let norm = made?.norms[name] { norm } else { try folder.tensor(name) }
                 result.append((TensorDeclaration(name: name, dtype: view.dtype, shape: view.shape), .copy(view)))
                 continue
             }
@@ -77,21 +80,37 @@ struct WeightExport {
         for tensor in writer.order {
             progress(done, writer.byteCount)
             switch byName[tensor.name] {
-            case .copy(let view)?:
-                for start in stride(from: 0, to: view.bytes.count, by: Self.pieceSize) {
-                    let end = min(start + Self.pieceSize, view.bytes.count)
-                    try writer.append(UnsafeRawBufferPointer(rebasing: view.bytes[start..<end]))
-                    progress(done + end, writer.byteCount)
-                }
+            case .copy(let view)?: try Self.copy(view, to: writer) { progress(done + $0, writer.byteCount) }
             case .value(let value)?: try Self.append(value, to: writer)
-            case .blockScales(let layer)?: try Self.append(takeScales(layer), to: writer)
-            case .codes(let layer)?: try writeCodes(layer, to: writer)
+            case .blockScales(let layer)?:
+                if let matrix = made?.matrices[layer] {
+                    try Self.copy(matrix.blockScales, to: writer) { _ in }
+                } else {
+                    try Self.append(takeScales(layer), to: writer)
+                }
+            case .codes(let layer)?:
+                if let matrix = made?.matrices[layer] {
+                    losses[layer] = matrix.loss
+                    try Self.copy(matrix.packed, to: writer) { _ in }
+                } else {
+                    try writeCodes(layer, to: writer)
+                }
             case nil: break
             }
             done += tensor.byteCount ?? 0
         }
         try writer.finish()
         progress(writer.byteCount, writer.byteCount)
+    }
+
+    private static func copy(
+        _ view: TensorView, to writer: ShardedWriter, progress: (Int) -> Void
+    ) throws(CheckpointError) {
+        for start in stride(from: 0, to: view.bytes.count, by: pieceSize) {
+            let end = min(start + pieceSize, view.bytes.count)
+            try writer.append(UnsafeRawBufferPointer(rebasing: view.bytes[start..<end]))
+            progress(end)
+        }
     }
 
     private static func append(_ value: some BitwiseCopyable, to writer: ShardedWriter) throws(CheckpointError) {

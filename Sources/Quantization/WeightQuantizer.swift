@@ -4,13 +4,13 @@ package import Checkpoint
 import Dispatch
 package import Numerics
 
-/// Quantises weight matrices by one recipe in one arithmetic.
+/// Quantises weight matrices by one scale rule in one arithmetic.
 package struct WeightQuantizer: Sendable {
-    package let recipe: Recipe
+    package let rule: ScaleRule
     package let scales: NVFP4WeightScales
 
-    package init(recipe: Recipe, scales: NVFP4WeightScales) {
-        self.recipe = recipe
+    package init(rule: ScaleRule, scales: NVFP4WeightScales) {
+        self.rule = rule
         self.scales = scales
     }
 
@@ -45,7 +45,7 @@ package struct WeightQuantizer: Sendable {
     /// Optimizer writes 0 and block scales that are NaN.
     package func globalScale(largest: Float) -> Float {
         guard largest > 0 else { return 1 }
-        return scales.globalScale(largest: largest, norm: recipe.norm)
+        return scales.globalScale(largest: largest, norm: rule.norm)
     }
 
     /// Chooses the block scales.
@@ -58,13 +58,13 @@ package struct WeightQuantizer: Sendable {
         guard largest > 0 else {
             return Array(repeating: E4M3(saturating: 1).bits, count: weight.shape.count / NVFP4.blockSize)
         }
-        return switch recipe {
+        return switch rule {
         case .max: choose(MaxRecipe(scales: scales, globalScale: globalScale), weight)
         case .mse: choose(MSERecipe(globalScale: globalScale), weight)
         case .fourOverSix:
             choose(
                 FourOverSixRecipe(
-                    scales: scales, globalScale: globalScale, tensorLargest: largest, norm: recipe.norm), weight)
+                    scales: scales, globalScale: globalScale, tensorLargest: largest, norm: rule.norm), weight)
         case .sweep256: choose(Sweep256Recipe(globalScale: globalScale), weight)
         }
     }

@@ -33,6 +33,29 @@ struct WeightRows: @unchecked Sendable {
         }
     }
 
+    /// Widens some columns of a row.
+    @inline(__always) func widen(row: Int, columns: Range<Int>, into values: UnsafeMutablePointer<Float>) {
+        let first = row * inputs + columns.lowerBound
+        let bytes = weight.bytes
+        switch weight.dtype {
+        case .bf16:
+            let stored = UnsafeRawBufferPointer(rebasing: bytes[first * 2..<(first + columns.count) * 2])
+            for column in 0..<columns.count {
+                let bits = stored.loadUnaligned(fromByteOffset: column * 2, as: UInt16.self)
+                values[column] = Float(bitPattern: UInt32(bits) << 16)
+            }
+        case .f16:
+            for column in 0..<columns.count {
+                let bits = bytes.loadUnaligned(fromByteOffset: (first + column) * 2, as: UInt16.self)
+                values[column] = Float(Float16(bitPattern: bits))
+            }
+        default:
+            for column in 0..<columns.count {
+                values[column] = bytes.loadUnaligned(fromByteOffset: (first + column) * 4, as: Float.self)
+            }
+        }
+    }
+
     struct Run {
         fileprivate let rows: WeightRows
         fileprivate let range: Range<Int>
@@ -40,30 +63,10 @@ struct WeightRows: @unchecked Sendable {
         /// Calls `body` with each row's index and its values, which are valid during the call.
         @inline(__always) func forEachRow(_ body: (Int, UnsafePointer<Float>) -> Void) {
             let inputs = rows.inputs
-            let bytes = rows.weight.bytes
             withUnsafeTemporaryAllocation(of: Float.self, capacity: max(1, inputs)) { row in
                 guard let values = row.baseAddress else { return }
                 for index in range {
-                    switch rows.weight.dtype {
-                    case .bf16:
-                        let stored = UnsafeRawBufferPointer(
-                            rebasing: bytes[index * inputs * 2..<(index + 1) * inputs * 2])
-                        for column in 0..<inputs {
-                            let bits = stored.loadUnaligned(fromByteOffset: column * 2, as: UInt16.self)
-                            values[column] = Float(bitPattern: UInt32(bits) << 16)
-                        }
-                    case .f16:
-                        for column in 0..<inputs {
-                            let bits = bytes.loadUnaligned(
-                                fromByteOffset: (index * inputs + column) * 2, as: UInt16.self)
-                            values[column] = Float(Float16(bitPattern: bits))
-                        }
-                    default:
-                        for column in 0..<inputs {
-                            values[column] = bytes.loadUnaligned(
-                                fromByteOffset: (index * inputs + column) * 4, as: Float.self)
-                        }
-                    }
+                    rows.widen(row: index, columns: 0..<inputs, into: values)
                     body(index, UnsafePointer(values))
                 }
             }

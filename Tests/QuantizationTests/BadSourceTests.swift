@@ -116,7 +116,7 @@ struct BadSourceTests {
 struct TextModel {
     let folder: TemporaryFolder
 
-    init(hidden: Int, feedForward: Int, zeroPath: String? = nil) throws {
+    init(hidden: Int, feedForward: Int, heads: Int = 1, zeroPath: String? = nil) throws {
         folder = try TemporaryFolder()
         let golden = Goldens.checkpoint("bf16")
         for name in ["tokenizer.json", "tokenizer_config.json"] {
@@ -124,15 +124,16 @@ struct TextModel {
         }
         let config = """
             {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": \(hidden), \
-            "intermediate_size": \(feedForward), "num_hidden_layers": 1, "num_attention_heads": 1, \
-            "num_key_value_heads": 1, "head_dim": \(hidden), "vocab_size": 512, "rms_norm_eps": 1e-05, \
+            "intermediate_size": \(feedForward), "num_hidden_layers": 1, "num_attention_heads": \(heads), \
+            "num_key_value_heads": \(heads), "head_dim": \(hidden / heads), "vocab_size": 512, "rms_norm_eps": 1e-05, \
             "rope_theta": 10000.0, "max_position_embeddings": 1024, "tie_word_embeddings": false, "eos_token_id": 2}
             """
         try Data(config.utf8).write(to: folder.url.appending(path: "config.json"))
         var random = SeededGenerator(state: 1)
         let layout = Layout(
             language: LlamaShape(
-                hidden: hidden, layers: 1, heads: 1, keyValueHeads: 1, headDimension: hidden, feedForward: feedForward,
+                hidden: hidden, layers: 1, heads: heads, keyValueHeads: heads,
+                headDimension: hidden / heads, feedForward: feedForward,
                 vocabulary: 512, tiesEmbeddings: false), languagePrefix: "")
         let tensors = layout.entries.map { entry in
             switch entry.kind {

@@ -47,19 +47,19 @@ struct RecipeTests {
     @Test(arguments: table)
     func reachesThePublishedErrors(row: Row) {
         let weight = bf16(Self.weights(row.name), rows: 1024)
-        func loss(_ recipe: Recipe) -> Double {
-            Quantized(weight, WeightQuantizer(recipe: recipe, scales: NVFP4WeightScales(division: .cpu))).loss.relative
+        func loss(_ rule: ScaleRule) -> Double {
+            Quantized(weight, WeightQuantizer(rule: rule, scales: NVFP4WeightScales(division: .cpu))).loss.relative
         }
         let base = loss(.max)
         #expect(abs(base / row.max - 1) < 0.01, "\(base)")
-        for (recipe, expected) in [(Recipe.fourOverSix, row.fourOverSix), (.mse, row.mse), (.sweep256, row.sweep256)] {
-            let change = 100 * (loss(recipe) / base - 1)
-            #expect(abs(change - expected) < 0.5, "\(recipe): \(change)")
+        for (rule, expected) in [(ScaleRule.fourOverSix, row.fourOverSix), (.mse, row.mse), (.sweep256, row.sweep256)] {
+            let change = 100 * (loss(rule) / base - 1)
+            #expect(abs(change - expected) < 0.5, "\(rule): \(change)")
         }
     }
 
-    @Test(arguments: [Recipe.mse, .sweep256])
-    func searchTriesEveryScale(recipe: Recipe) {
+    @Test(arguments: [ScaleRule.mse, .sweep256])
+    func searchTriesEveryScale(rule: ScaleRule) {
         var random = SeededGenerator(state: 3)
         // Blocks from far below the smallest scale to the largest, some of a few values, some with ties.
         let values = (0..<512 * 16).map { index -> Float in
@@ -71,7 +71,7 @@ struct RecipeTests {
             ).float
         }
         let found = Quantized(
-            bf16(values, rows: 512), WeightQuantizer(recipe: recipe, scales: NVFP4WeightScales(division: .cpu)))
+            bf16(values, rows: 512), WeightQuantizer(rule: rule, scales: NVFP4WeightScales(division: .cpu)))
         for block in 0..<512 {
             let weights = NVFP4Block(SIMD16(values[block * 16..<block * 16 + 16]))
             var best = (code: 0 as UInt8, error: Float.infinity)
@@ -88,7 +88,7 @@ struct RecipeTests {
         let values = (0..<256 * 16).map { _ in BFloat16(Float(random.normal())).float }
         let scales = NVFP4WeightScales(division: .cpu)
         let largest = values.reduce(0) { max($0, $1.magnitude) }
-        let found = Quantized(bf16(values, rows: 256), WeightQuantizer(recipe: .fourOverSix, scales: scales))
+        let found = Quantized(bf16(values, rows: 256), WeightQuantizer(rule: .fourOverSix, scales: scales))
         #expect(found.globalScale == largest / 1536)
         var fours = 0
         for block in 0..<256 {

@@ -49,3 +49,37 @@ struct SeededGenerator: RandomNumberGenerator {
     mutating func unit() -> Double { (Double(next() >> 11) + 0.5) * 0x1p-53 }
     mutating func normal() -> Double { (-2 * log(unit())).squareRoot() * cos(2 * .pi * unit()) }
 }
+
+/// Rows of correlated inputs: a few strong directions under noise, and channels of very different size.
+func correlatedRows(_ rows: Int, inputs: Int, seed: UInt64) -> [Float] {
+    var random = SeededGenerator(state: seed)
+    let directions = (0..<8).map { _ in (0..<inputs).map { _ in random.normal() } }
+    let sizes = (0..<inputs).map { _ in exp(0.8 * random.normal()) }
+    return (0..<rows).flatMap { _ -> [Float] in
+        let strengths = directions.map { _ in random.normal() }
+        return (0..<inputs).map { input in
+            var value = 0.3 * random.normal()
+            for (direction, strength) in zip(directions, strengths) { value += direction[input] * strength }
+            return BFloat16(Float(value * sizes[input])).float
+        }
+    }
+}
+
+/// Squared error of x (w - made)^T, and of x w^T, in double.
+func outputError(_ x: [Float], _ weight: [Float], _ made: [Float], inputs: Int) -> (error: Double, energy: Double) {
+    let outputs = weight.count / inputs
+    var result = (error: 0.0, energy: 0.0)
+    for row in 0..<x.count / inputs {
+        for output in 0..<outputs {
+            var (error, value) = (0.0, 0.0)
+            for input in 0..<inputs {
+                let (a, w) = (Double(x[row * inputs + input]), Double(weight[output * inputs + input]))
+                error += a * (w - Double(made[output * inputs + input]))
+                value += a * w
+            }
+            result.error += error * error
+            result.energy += value * value
+        }
+    }
+    return result
+}

@@ -14,7 +14,7 @@ struct WeightQuantizerTests {
         let golden = try SafetensorsFile(
             mapping: Goldens.file("nvfp4/quantizer_modelopt_\(version).safetensors"))
         let quantizer = WeightQuantizer(
-            recipe: .max, scales: NVFP4WeightScales(division: .cpu, rule: try CompatibleVersion(version).rule))
+            rule: .max, scales: NVFP4WeightScales(division: .cpu, rule: try CompatibleVersion(version).rule))
         let cases = golden.names.filter { $0.hasSuffix("#w") }.map { String($0.dropLast(2)) }
         #expect(cases.count == 10)
         for name in cases where name != "all_zero" {
@@ -33,11 +33,11 @@ struct WeightQuantizerTests {
     }
 
     /// Model Optimizer divides zero by zero for a tensor of zeros and writes NaN scales, which no runtime survives.
-    @Test(arguments: Recipe.allCases)
-    func keepsZerosWhereModelOptimizerWritesNaN(recipe: Recipe) throws {
+    @Test(arguments: ScaleRule.allCases)
+    func keepsZerosWhereModelOptimizerWritesNaN(rule: ScaleRule) throws {
         let golden = try SafetensorsFile(mapping: Goldens.file("nvfp4/quantizer_modelopt_0.47.0.safetensors"))
         #expect(try golden.tensor("all_zero#scale").array.allSatisfy { E4M3(bits: $0).isNaN })
-        let quantizer = WeightQuantizer(recipe: recipe, scales: NVFP4WeightScales(division: .cpu))
+        let quantizer = WeightQuantizer(rule: rule, scales: NVFP4WeightScales(division: .cpu))
         let found = Quantized(try golden.tensor("all_zero#w"), quantizer)
         #expect(found.globalScale == 1)
         #expect(found.scales.allSatisfy { $0 == 0x38 } && found.packed.allSatisfy { $0 == 0 })
@@ -53,7 +53,7 @@ struct WeightQuantizerTests {
 
     @Test(arguments: settings)
     func roundsTiesToEvenCodes(scales: NVFP4WeightScales) {
-        let quantizer = WeightQuantizer(recipe: .max, scales: scales)
+        let quantizer = WeightQuantizer(rule: .max, scales: scales)
         let up = Quantized(bf16(Self.ties, rows: 1), quantizer)
         #expect(up.globalScale.bitPattern == 0x3B12_4925)
         #expect(up.scales == [0x7E] && up.packed == [0x00, 0x21, 0x22, 0x43, 0x44, 0x65, 0x66, 0x87])
@@ -66,7 +66,7 @@ struct WeightQuantizerTests {
         let zeros = [Float](repeating: 0, count: 15)
         let found = Quantized(
             bf16([6] + zeros + [Float](repeating: -0.0, count: 16), rows: 1),
-            WeightQuantizer(recipe: .max, scales: scales))
+            WeightQuantizer(rule: .max, scales: scales))
         #expect(found.scales == [0x7E, 0x38])
         #expect(found.packed == [0x07] + [UInt8](repeating: 0, count: 15))
     }
@@ -76,7 +76,7 @@ struct WeightQuantizerTests {
         let tiny = [Float](repeating: 6 * 0x1p-20, count: 16)
         let found = Quantized(
             bf16([6] + [Float](repeating: 0, count: 15) + tiny, rows: 1),
-            WeightQuantizer(recipe: .max, scales: scales))
+            WeightQuantizer(rule: .max, scales: scales))
         let clamps = scales.rule == .clamped
         #expect(found.scales == [0x7E, clamps ? 0x01 : 0x00])
         #expect(Array(found.packed[8...]) == [UInt8](repeating: clamps ? 0x33 : 0x77, count: 8))
@@ -88,7 +88,7 @@ struct WeightQuantizerTests {
     @Test(arguments: settings)
     func saturatesBeyondTheGlobalScale(scales: NVFP4WeightScales) {
         let found = Quantized(
-            bf16([Float](repeating: 6, count: 16), rows: 1), WeightQuantizer(recipe: .max, scales: scales), largest: 3)
+            bf16([Float](repeating: 6, count: 16), rows: 1), WeightQuantizer(rule: .max, scales: scales), largest: 3)
         #expect(found.globalScale.bitPattern == 0x3A92_4925)
         #expect(found.scales == [0x7E] && found.packed == [UInt8](repeating: 0x77, count: 8))
     }
@@ -102,7 +102,7 @@ struct WeightQuantizerTests {
             (NVFP4WeightScales.Division.cpu, 0x39ED_B6DB as UInt32, 0x7B as UInt8), (.cuda, 0x39ED_B6DC, 0x7A),
         ] {
             let found = Quantized(
-                bf16(row, rows: 1), WeightQuantizer(recipe: .max, scales: NVFP4WeightScales(division: division)))
+                bf16(row, rows: 1), WeightQuantizer(rule: .max, scales: NVFP4WeightScales(division: division)))
             #expect(found.globalScale.bitPattern == bits)
             #expect(found.scales[1] == scale)
             #expect(found.packed == scalarCodes(row, found))
@@ -129,13 +129,13 @@ struct WeightQuantizerTests {
     }
 
     /// The vector code against one element at a time, over sixteen orders of magnitude and all dense types.
-    @Test(arguments: Recipe.allCases)
-    func packsAsScalarArithmeticDoes(recipe: Recipe) {
+    @Test(arguments: ScaleRule.allCases)
+    func packsAsScalarArithmeticDoes(rule: ScaleRule) {
         var random = SeededGenerator(state: 5)
         let values = (0..<64 * 48).map { index in
             BFloat16(Float(random.normal() * pow(10, Double(index / 48 % 16) - 12))).float
         }
-        let quantizer = WeightQuantizer(recipe: recipe, scales: NVFP4WeightScales(division: .cpu))
+        let quantizer = WeightQuantizer(rule: rule, scales: NVFP4WeightScales(division: .cpu))
         let found = Quantized(bf16(values, rows: 64), quantizer)
         #expect(found.packed == scalarCodes(values, found))
         let same = Quantized(TensorView(copying: values, dtype: .f32, shape: [64, 48]), quantizer)
