@@ -8,8 +8,8 @@ let settings: [SwiftSetting] = [
 ]
 
 /// A room of the floor plan (docs/architecture.md): imports point down only.
-func room(_ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []) -> Target {
-    .target(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
 func tests(of name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -48,7 +48,9 @@ let package = Package(
         room("Prompting", ["Tokenization", "JSONText"]),
         room("Datasets", ["Training", "Documents", "Prompting", "Tokenization", "Imaging", "Checkpoint", "JSONText"]),
         room("Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"]),
-        room("Monocle", ["Engine", "Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"]),
+        room(
+            "Monocle", ["Engine", "Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"],
+            resources: [.copy("Resources/monocle-mini")]),
         room("Benchmarking", ["Model", "Compute", "Checkpoint", "Tokenization", "Imaging", "Numerics"]),
         room(
             "Evaluation",
@@ -82,6 +84,8 @@ let package = Package(
         tests(of: "Quantization", ["Model", "Compute", "Checkpoint", "Numerics"]),
         tests(of: "Training", ["Model", "Checkpoint", "Compute", "Numerics"]),
         tests(of: "CUDA", ["Training", "Compute", "Checkpoint", "Numerics"]),
+        tests(
+            of: "Datasets", ["Training", "Prompting", "Tokenization", "Imaging", "Documents", "Checkpoint", "Monocle"]),
         tests(of: "Prompting", ["Tokenization"]),
         tests(of: "Monocle", ["Prompting"]),
         tests(of: "Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging", "Numerics"]),

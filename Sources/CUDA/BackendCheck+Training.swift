@@ -130,7 +130,7 @@ extension BackendCheck {
                 let model = try TrainableModel(run.folder, parameters)
                 let tape = Autodiff(device, parameters: model.nodes())
                 try mark("model")
-                let logits = try batch.logits(of: model, on: tape)
+                let logits = try batch.logits(of: model.network, on: tape)
                 try mark("forward")
                 let loss = try Loss.crossEntropy(logits, targets: batch.targets, on: device)
                 try mark("loss")
@@ -203,7 +203,7 @@ struct StepCheck {
             forward = try ForwardWeights(quantizing: layers, on: backend)
         }
         let tape = Autodiff(backend, parameters: model.nodes(), forward: forward)
-        let logits = try batch.logits(of: model, on: tape)
+        let logits = try batch.logits(of: model.network, on: tape)
         let loss = try Loss.crossEntropy(logits, targets: batch.targets, on: backend)
         return (loss.value, model.gradients(try tape.gradients(of: logits, seed: loss.gradient)))
     }

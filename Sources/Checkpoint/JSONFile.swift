@@ -1,6 +1,7 @@
 // Writing small JSON files in the forms the published folders have.
 
 package import Foundation
+package import JSONText
 
 /// JSON texts as Python writes them, and files that appear whole or not at all.
 package enum JSONFile {
@@ -14,6 +15,24 @@ package enum JSONFile {
         case number(Double)
         case bool(Bool)
         case null
+
+        /// A value that was read, keys sorted as transformers sorts them.
+        package init(_ json: JSON) {
+            self =
+                switch json {
+                case .object(let members): .sorted(members.map { ($0.key, Self($0.value)) })
+                case .array(let values): .array(values.map { Self($0) })
+                case .string(let text): .string(text)
+                case .number(let text): Int(text).map(Self.integer) ?? .number(Double(text) ?? 0)
+                case .bool(let flag): .bool(flag)
+                case .null: .null
+                }
+        }
+
+        /// An object whose keys stand in the order of their bytes.
+        package static func sorted(_ members: [(String, Self)]) -> Self {
+            .object(members.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) })
+        }
     }
 
     /// `value` in the form of Python's `json.dumps(indent: indent, ensure_ascii: false)`.

@@ -23,7 +23,7 @@ package struct ModelConfiguration: Sendable {
     /// Longest conversation the published model is meant for, in tokens; the file allows more.
     package static let statedContext = 16_384
 
-    static let syntheticKey = "monocle_synthetic"
+    package static let syntheticKey = "monocle_synthetic"
 
     package let architecture: Architecture
     package let language: LlamaConfiguration

@@ -40,6 +40,7 @@ public struct MonocleError: Error, CustomStringConvertible {
         switch error {
         case is ImagingError: .input
         case let error as PromptingError: error.isFaultOfModel ? .model : .input
+        case CheckpointError.writing: .input
         case is CheckpointError, is TokenizationError: .model
         case let error as EngineError: if case .nonFiniteLogits = error { .model } else { .input }
         case let error as ComputeError:

@@ -2,12 +2,15 @@
 
 import ArgumentParser
 import CUDA
+import Checkpoint
 import Compute
+import Datasets
 import Documents
 import Evaluation
 import Foundation
 import Monocle
 import Quantization
+import Training
 
 /// A fault the command line itself finds.
 struct UsageError: Error, CustomStringConvertible {
@@ -51,12 +54,24 @@ enum Failure {
             if case .drawing = error { return .defect }
             return .usage
         }
+        if error is DatasetError { return .usage }
+        if let error = error as? TrainingError { return code(of: error) }
         let sorted = MonocleError(error)
         switch sorted.kind {
         case .input: return .usage
         case .model: return .model
         case .device: return .device
         case .defect: return error is MonocleError || error is ComputeError ? .defect : nil
+        }
+    }
+
+    private static func code(of error: TrainingError) -> Code? {
+        switch error {
+        case .checkpoint(.writing): .usage
+        case .checkpoint(let error): code(for: error)
+        case .compute(let error): code(for: error)
+        case .state, .notFinite, .scale: .usage
+        case .shape, .target: .model
         }
     }
 

@@ -9,21 +9,26 @@ public import Monocle
 struct ModelFolderOption: ParsableArguments {
     @Option(
         name: .customLong("model"),
-        help: ArgumentHelp("A published checkpoint folder. Default: $MONOCLE_MODEL.", valueName: "dir"))
+        help: ArgumentHelp(
+            "A published checkpoint folder. Default: $MONOCLE_MODEL, or the small model that ships with Monocle.",
+            valueName: "dir"))
     var path: String?
 
     func url() throws -> URL { try Self.url(path) }
 
-    /// The folder named on the command line or in the environment.
+    /// The folder named on the command line or in the environment, or the model that ships with Monocle.
     static func url(_ path: String?) throws -> URL {
-        guard let path = path ?? ProcessInfo.processInfo.environment["MONOCLE_MODEL"], !path.isEmpty else {
+        if let path = path ?? ProcessInfo.processInfo.environment["MONOCLE_MODEL"], !path.isEmpty {
+            return URL(filePath: path, directoryHint: .isDirectory)
+        }
+        guard let url = EmbeddedModel.url else {
             throw UsageError(
                 """
-                no model: name a checkpoint folder with --model DIR or in $MONOCLE_MODEL. To try Monocle without one, \
-                `monocle synth --shape tiny --format nvfp4 --out DIR` makes a small random checkpoint
+                no model: name a checkpoint folder with --model DIR or in $MONOCLE_MODEL; the model that ships with \
+                Monocle is not beside the program (monocle_Monocle.resources)
                 """)
         }
-        return URL(filePath: path, directoryHint: .isDirectory)
+        return url
     }
 }
 

@@ -8,7 +8,7 @@ struct MonocleCommand: AsyncParsableCommand {
         abstract: "Run, make and measure NVFP4 vision-language models on machines you own.",
         discussion: """
             Models are published Hugging Face folders, used as they lie on disk. --model DIR names one; without it \
-            $MONOCLE_MODEL does.
+            $MONOCLE_MODEL does, or else the small model that ships with Monocle answers.
 
             Exit codes: 0 done; 2 the command line, a question, image or document is at fault; 3 the model folder is; \
             4 this machine lacks something, such as memory; 70 a defect of Monocle.

@@ -103,8 +103,8 @@ package struct CheckpointQuantizer {
     }
 
     private func write(to destination: URL, _ body: (URL) throws -> QuantizationReport) throws -> QuantizationReport {
-        let draft = try DraftFolder(for: destination)
         do {
+            let draft = try DraftFolder(for: destination)
             let report = try body(draft.url)
             try draft.complete()
             return report

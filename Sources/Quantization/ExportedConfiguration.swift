@@ -2,7 +2,6 @@
 
 package import Checkpoint
 package import Foundation
-import JSONText
 
 /// What a quantised folder declares about itself.
 package struct ExportedConfiguration: Sendable {
@@ -75,23 +74,8 @@ package struct ExportedConfiguration: Sendable {
     package func configurationText(from source: URL) throws(CheckpointError) -> String {
         let root = try ConfigurationObject(file: source)
         var members: [(String, JSONFile.Value)] = root.members.filter { $0.key != "quantization_config" }
-            .map { ($0.key, Self.value($0.value)) }
+            .map { ($0.key, JSONFile.Value($0.value)) }
         members.append(("quantization_config", embedded))
-        return JSONFile.text(.object(Self.sorted(members))) + "\n"
-    }
-
-    private static func sorted(_ members: [(String, JSONFile.Value)]) -> [(String, JSONFile.Value)] {
-        members.sorted { $0.0.utf8.lexicographicallyPrecedes($1.0.utf8) }
-    }
-
-    private static func value(_ json: JSON) -> JSONFile.Value {
-        switch json {
-        case .object(let members): .object(sorted(members.map { ($0.key, value($0.value)) }))
-        case .array(let values): .array(values.map(value))
-        case .string(let text): .string(text)
-        case .number(let text): Int(text).map(JSONFile.Value.integer) ?? .number(Double(text) ?? 0)
-        case .bool(let flag): .bool(flag)
-        case .null: .null
-        }
+        return JSONFile.text(.sorted(members)) + "\n"
     }
 }

@@ -1,7 +1,7 @@
 // Examples that are run together, and the rows of logits their targets need. Knows nothing of where examples come from.
 
 package import Compute
-import Model
+package import Model
 
 /// Sequences of tokens with their images and the tokens they should be followed by, packed side by side.
 package struct Batch: Sendable {
@@ -72,10 +72,10 @@ package struct Batch: Sendable {
     }
 
     /// Embeddings of all tiles, `[tiles * tokensPerTile, hidden]`; nil for a batch without images.
-    package func embeddings(of model: TrainableModel, on backend: any Backend) throws(TrainingError) -> Tensor? {
+    package func embeddings(of network: NemotronNanoVL, on backend: any Backend) throws(TrainingError) -> Tensor? {
         guard tiles > 0 else { return nil }
         return try TrainingError.computing { () throws(ComputeError) in
-            try model.network.embed(tiles: tiles, pixels: pixels, on: backend)
+            try network.embed(tiles: tiles, pixels: pixels, on: backend)
         }
     }
 
@@ -83,10 +83,9 @@ package struct Batch: Sendable {
     /// - Parameter images: `embeddings(of:on:)`.
     /// - Returns: logits of the rows that have a target, `[targets.count, vocabulary]`.
     package func logits(
-        of model: TrainableModel, images: Tensor?, on backend: any Backend
+        of network: NemotronNanoVL, images: Tensor?, on backend: any Backend
     ) throws(TrainingError) -> Tensor {
         try TrainingError.computing { () throws(ComputeError) in
-            let network = model.network
             let x = try network.embed(
                 pack.ids, images: images.map { [(imageRows, $0)] } ?? [], on: backend)
             let cache = try network.makePages(max(pack.pages, 1), dtype: .f32)
@@ -96,7 +95,7 @@ package struct Batch: Sendable {
     }
 
     /// Embeds the images and runs the model.
-    package func logits(of model: TrainableModel, on backend: any Backend) throws(TrainingError) -> Tensor {
-        try logits(of: model, images: try embeddings(of: model, on: backend), on: backend)
+    package func logits(of network: NemotronNanoVL, on backend: any Backend) throws(TrainingError) -> Tensor {
+        try logits(of: network, images: try embeddings(of: network, on: backend), on: backend)
     }
 }

@@ -105,15 +105,30 @@ package struct FolderExport {
         return wantsScales ? scales : packed
     }
 
+    /// Files that describe the weights that were there before.
+    private static let stale: Set = [ShardIndex.fileName, "quantization_report.json"]
+
+    /// A trained model is not one of random weights.
+    private func removeSyntheticMark(in file: URL) throws {
+        let members = try ConfigurationObject(file: file).members
+        guard members[ModelConfiguration.syntheticKey] != nil else { return }
+        let kept = members.filter { $0.key != ModelConfiguration.syntheticKey }
+            .map { ($0.key, JSONFile.Value($0.value)) }
+        try JSONFile.write(Array((JSONFile.text(.sorted(kept)) + "\n").utf8), to: file)
+    }
+
     /// Everything beside the weights.
     private func copySideFiles(to draft: URL) throws(CheckpointError) {
         do {
             for name in try FileManager.default.contentsOfDirectory(atPath: folder.url.path(percentEncoded: false))
-            where !name.hasPrefix(".") && !name.hasSuffix(".safetensors") && name != ShardIndex.fileName {
+            where !name.hasPrefix(".") && !name.hasSuffix(".safetensors") && !Self.stale.contains(name) {
                 let source = folder.url.appending(path: name).resolvingSymlinksInPath()
                 guard try source.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true else { continue }
                 try Data(contentsOf: source).write(to: draft.appending(path: name))
             }
+            try removeSyntheticMark(in: draft.appending(path: "config.json"))
+        } catch let error as CheckpointError {
+            throw error
         } catch {
             throw .writing(draft.path(percentEncoded: false), reason: (error as NSError).localizedDescription)
         }

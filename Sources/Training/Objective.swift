@@ -53,13 +53,13 @@ package struct Objective: Sendable {
             backend, parameters: differentiates ? model.nodes(where: trains) : [],
             forward: try forward(model, backend))
         // A frozen encoder embeds the images once for student and teacher.
-        let images = try batch.embeddings(of: model, on: autodiff)
-        let logits = try batch.logits(of: model, images: images, on: autodiff)
+        let images = try batch.embeddings(of: model.network, on: autodiff)
+        let logits = try batch.logits(of: model.network, images: images, on: autodiff)
         let loss: Loss
         switch (measure, teacher) {
         case (.kl, let teacher?), (.mse, let teacher?):
-            let seen = trainsVision(model) ? try batch.embeddings(of: teacher, on: backend) : images
-            let wanted = try batch.logits(of: teacher, images: seen, on: backend)
+            let seen = trainsVision(model) ? try batch.embeddings(of: teacher.network, on: backend) : images
+            let wanted = try batch.logits(of: teacher.network, images: seen, on: backend)
             loss =
                 measure == .kl
                 ? try Loss.forwardKL(logits, teacher: wanted, on: backend)

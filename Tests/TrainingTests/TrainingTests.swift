@@ -13,7 +13,7 @@ struct TrainingTests {
     ) throws -> (loss: Loss, gradients: [Tensor?]) {
         let model = try TrainableModel(folder, parameters)
         let autodiff = Autodiff(backend, parameters: model.nodes())
-        let logits = try batch.logits(of: model, on: autodiff)
+        let logits = try batch.logits(of: model.network, on: autodiff)
         let loss = try Loss.crossEntropy(logits, targets: batch.targets.map { $0 }, on: backend)
         return (loss, model.gradients(try autodiff.gradients(of: logits, seed: loss.gradient)))
     }
@@ -42,7 +42,7 @@ struct TrainingTests {
     @Test func lossesMatchPyTorch() throws {
         let (folder, oracle) = (try tinyFolder(), try Oracle.load())
         let model = try TrainableModel(folder, try Parameters(of: folder))
-        let logits = try Oracle.batch().logits(of: model, on: try CPUBackend(precision: .f32))
+        let logits = try Oracle.batch().logits(of: model.network, on: try CPUBackend(precision: .f32))
         #expect(abs(try Loss.forwardKL(logits, teacher: Oracle.teacher(), on: CPUBackend(precision: .f32)).value - oracle.kl) < 2e-5)
         #expect(abs(try Loss.meanSquare(logits, teacher: Oracle.teacher(), on: CPUBackend(precision: .f32)).value - oracle.mse) < 1e-4)
     }
@@ -73,7 +73,7 @@ struct TrainingTests {
                 Float(Double($0) + distance * Double($1) / norm)
             }
             moved.values[index] = Tensor(values, shape: parameters.entries[index].shape)
-            let logits = try batch.logits(of: try TrainableModel(folder, moved), on: backend)
+            let logits = try batch.logits(of: try TrainableModel(folder, moved).network, on: backend)
             return try Loss.crossEntropy(logits, targets: batch.targets.map { $0 }, on: backend).value
         }
         let step = 0.01 / max(norm, 1)
@@ -163,7 +163,7 @@ struct TrainingTests {
         let backend = try CPUBackend(precision: .f32)
         let autodiff = Autodiff(
             backend, parameters: model.nodes { $0.hasPrefix("language_model.") })
-        let logits = try batch.logits(of: model, on: autodiff)
+        let logits = try batch.logits(of: model.network, on: autodiff)
         let loss = try Loss.crossEntropy(logits, targets: batch.targets.map { $0 }, on: backend)
         let gradients = model.gradients(try autodiff.gradients(of: logits, seed: loss.gradient))
         for (entry, gradient) in zip(parameters.entries, gradients) {

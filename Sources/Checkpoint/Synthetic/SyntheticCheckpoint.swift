@@ -35,31 +35,10 @@ package struct SyntheticCheckpoint: Sendable {
     package func write(
         to url: URL, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws(CheckpointError) {
-        let url = URL(filePath: url.path(percentEncoded: false), directoryHint: .notDirectory).standardizedFileURL
-        let path = url.path(percentEncoded: false)
-        let files = FileManager.default
-        if (try? files.attributesOfItem(atPath: path)) != nil {
-            guard let contents = try? files.contentsOfDirectory(atPath: path), contents.isEmpty else {
-                throw .writing(path, reason: "it exists and is not an empty folder; remove it or name another")
-            }
-        }
-        let draft = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).partial-\(getpid())")
-        do {
-            try files.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try files.createDirectory(at: draft, withIntermediateDirectories: false)
-        } catch {
-            throw .writing(path, reason: (error as NSError).localizedDescription)
-        }
-        do throws(CheckpointError) {
-            try writeTexts(to: draft)
-            try writeTensors(to: draft, progress)
-            guard rename(draft.path(percentEncoded: false), path) == 0 else {
-                throw .writing(path, reason: MappedFile.reason(errno))
-            }
-        } catch {
-            try? files.removeItem(at: draft)
-            throw error
-        }
+        let draft = try DraftFolder(for: url)
+        try writeTexts(to: draft.url)
+        try writeTensors(to: draft.url, progress)
+        try draft.complete()
     }
 
     private func writeTexts(to folder: URL) throws(CheckpointError) {
