@@ -1,16 +1,20 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds Monocle in release, makes a tiny random checkpoint and asks it about a page.
+# Installs what is missing, builds Monocle in release and asks the model that ships about three documents.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 Scripts/install.sh
 swift build -c release --product monocle >&2
 monocle=.build/release/monocle
-model=.build/demo-model
-[ -d "$model" ] || "$monocle" synth --shape tiny --format nvfp4 --seed 1 --out "$model"
 
-echo "The words below are random, because the model's weights are. The pipeline is the real one: decoding, tiling,"
-echo "vision encoder, projector, prefill, NVFP4 decoding. With a published folder: monocle ask \"…\" FILE --model DIR"
+ask() {
+    echo "> $1   ($2)"
+    "$monocle" ask "$1" "$2"
+    echo
+}
+echo "A demonstration model of 6.4 million parameters answers (docs/monocle-mini.md)."
+echo "With a published folder: monocle ask \"...\" FILE --model DIR"
 echo
-echo "> What is the total?   (Examples/receipt.png)"
-"$monocle" ask "What is the total?" Examples/receipt.png --model "$model" --max-tokens 24 --temperature 0.7 --seed 1
+ask "What is the total?" Examples/receipt.png
+ask "Which label has the highest value?" Examples/chart.png
+ask "What is the invoice?" Examples/booking.pdf
