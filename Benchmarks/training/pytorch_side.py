@@ -1,4 +1,4 @@
-"""The `mini` shape in PyTorch: times training steps of given sizes. Random weights, pixels and tokens: speed, no learning.
+"""The `mini` shape in PyTorch: times training steps of given sizes. Random weights and inputs: speed, not learning.
 
 Reads {"dtype": "bfloat16" | "float32", "threads": n, "steps": [{"examples": n, "tiles": n, "tokens": n}, ...]} from
 standard input; writes one line {"seconds", "cpu", "loss", "tokens"} for each step.
