@@ -62,7 +62,8 @@ let package = Package(
         .executableTarget(
             name: "MonocleCommand",
             dependencies: [
-                "Monocle", "Benchmarking", "CUDA", "Datasets", "Evaluation", "Documents", "Engine", "Quantization", "Training",
+                "Monocle", "Benchmarking", "CUDA", "Datasets", "Evaluation", "Documents", "Engine", "Quantization",
+                "Training",
                 "Model", "Compute", "Checkpoint",
                 "Prompting",
                 "Tokenization", "Imaging", "Numerics",

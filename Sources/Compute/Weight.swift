@@ -51,7 +51,8 @@ package final class Weight: Sendable {
         case .parameter(let values):
             .dense(
                 TensorView(
-                    dtype: .f32, shape: values.shape, bytes: UnsafeRawBufferPointer(values.values), owner: values.storage))
+                    dtype: .f32, shape: values.shape, bytes: UnsafeRawBufferPointer(values.values),
+                    owner: values.storage))
         }
     }
 

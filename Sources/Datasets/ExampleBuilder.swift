@@ -70,7 +70,8 @@ package struct ExampleBuilder: Sendable {
             }
         }
         guard ids.count <= contextLimit else {
-            throw DatasetError.example("an example", reason: "\(ids.count) tokens; the model has room for \(contextLimit)")
+            throw DatasetError.example(
+                "an example", reason: "\(ids.count) tokens; the model has room for \(contextLimit)")
         }
         return Batch.Example(
             ids: ids, targets: targets, tiles: tiles.reduce(0) { $0 + $1.count }, pixels: tiles.flatMap(\.bytes),

@@ -49,7 +49,9 @@ package enum ExampleFrame {
 
     private static func words(_ bytes: ArraySlice<UInt8>) -> [Int32] {
         bytes.withUnsafeBytes { bytes in
-            (0..<bytes.count / 4).map { Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Int32.self)) }
+            (0..<bytes.count / 4).map {
+                Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Int32.self))
+            }
         }
     }
 }

@@ -35,7 +35,8 @@ package struct SyntheticExamples: Examples {
     ///   - primer: examples of `lines` at level 0 before all others.
     ///   - ramp: examples after them until the highest level is reached; 0 for all levels from the start.
     package init(
-        seed: UInt64, split: Split, looks: Split? = nil, topLevel: Int, primer: UInt64 = 0, ramp: UInt64 = 0, family: Family? = nil,
+        seed: UInt64, split: Split, looks: Split? = nil, topLevel: Int, primer: UInt64 = 0, ramp: UInt64 = 0,
+        family: Family? = nil,
         tileSize: Int, builder: ExampleBuilder
     ) throws(DocumentsError) {
         guard DocumentGenerator.levels.contains(topLevel) else {
@@ -43,7 +44,8 @@ package struct SyntheticExamples: Examples {
         }
         var generators: [DocumentGenerator] = []
         for level in 0...topLevel {
-            generators.append(try DocumentGenerator(seed: seed, split: split, level: level, looks: looks, tileSize: tileSize))
+            generators.append(
+                try DocumentGenerator(seed: seed, split: split, level: level, looks: looks, tileSize: tileSize))
         }
         self.generators = generators
         self.builder = builder

@@ -39,7 +39,8 @@ package struct FolderExamples: Examples {
         var entries: [Entry] = []
         for name in names {
             let data = try Data(contentsOf: folder.appending(path: name))
-            for (index, line) in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
+            for (index, line) in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+                .enumerated()
             where !line.allSatisfy({ $0 == 0x20 || $0 == 0x0D }) {
                 entries.append(try Self.entry(line, in: folder, file: name, line: index + 1))
             }

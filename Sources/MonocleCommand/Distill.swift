@@ -73,11 +73,13 @@ struct Distill: ParsableCommand {
             teacherFolder, start: start, objective: objective, directory: RunDirectory(URL(filePath: runFolder)),
             on: backend)
         guard isComplete else {
-            try Output.line("stopped at step \(run.state.optimizer.step) of \(schedule.steps); the same command goes on")
+            try Output.line(
+                "stopped at step \(run.state.optimizer.step) of \(schedule.steps); the same command goes on")
             return
         }
         try FolderExport(like: studentFolder).write(run.result, to: output)
         let best = run.best.map { ", validation loss \($0.loss)" } ?? ""
-        try Output.line("wrote \(out): NVFP4, \(layers.count) quantised layers, \(run.state.optimizer.step) steps\(best)")
+        try Output.line(
+            "wrote \(out): NVFP4, \(layers.count) quantised layers, \(run.state.optimizer.step) steps\(best)")
     }
 }

@@ -17,7 +17,8 @@ struct Inspect: ParsableCommand {
             With --verify every byte is read and every fault is listed; the exit code is 3 when there is one.
             """)
 
-    @Argument(help: ArgumentHelp("A checkpoint folder. Default: $MONOCLE_MODEL, or the model that ships.", valueName: "dir"))
+    @Argument(
+        help: ArgumentHelp("A checkpoint folder. Default: $MONOCLE_MODEL, or the model that ships.", valueName: "dir"))
     var folder: String?
 
     @Flag(help: "Read every byte and list every fault.")

@@ -59,12 +59,14 @@ struct Train: ParsableCommand {
                 onCPU ? ForwardWeights(roundingToBFloat16: model.weights) : ForwardWeights()
             })
         let session = TrainingSession(
-            name: "training", schedule: schedule, data: data, mask: .prompt, train: train, rate: 1e-3, weightDecay: 0.05,
+            name: "training", schedule: schedule, data: data, mask: .prompt, train: train, rate: 1e-3,
+            weightDecay: 0.05,
             keepsBest: false)
         let (run, isComplete) = try session.run(
             folder, start: start, objective: objective, directory: RunDirectory(URL(filePath: runFolder)), on: backend)
         guard isComplete else {
-            try Output.line("stopped at step \(run.state.optimizer.step) of \(schedule.steps); the same command goes on")
+            try Output.line(
+                "stopped at step \(run.state.optimizer.step) of \(schedule.steps); the same command goes on")
             return
         }
         try FolderExport(like: folder).write(run.result, to: output, shardLimit: shardBytes)

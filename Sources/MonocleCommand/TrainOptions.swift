@@ -140,7 +140,8 @@ struct DataOptions: ParsableArguments {
                 URL(filePath: "/proc/self/exe").resolvingSymlinksInPath(),
                 [
                     DocumentWorker._commandName, folder.url.path(percentEncoded: false), "--seed", "\(seed)", "--level",
-                    "\(level)", "--primer", "\(primer)", "--ramp", "\(ramp)", "--start", "\(start)", "--step", "\(step)", "--mask",
+                    "\(level)", "--primer", "\(primer)", "--ramp", "\(ramp)", "--start", "\(start)", "--step",
+                    "\(step)", "--mask",
                     mask.rawValue,
                 ] + (family.map { ["--family", $0.rawValue] } ?? [])
             )

@@ -10,7 +10,8 @@ package enum BytePairTrainer {
     ///   - count: merges wanted.
     /// - Returns: pairs in byte-level characters, the first merge first.
     /// - Throws: `.tooLittleText` when there are no more pairs.
-    package static func merges(of text: String, count: Int) throws(TokenizationError) -> [(left: String, right: String)] {
+    package static func merges(of text: String, count: Int) throws(TokenizationError) -> [(left: String, right: String)]
+    {
         var pieces = counted(text).map { (symbols: $0.key.map { ByteLevelAlphabet.spelling(of: $0) }, count: $0.value) }
             .sorted { $0.symbols.lexicographicallyPrecedes($1.symbols) }
         var result: [(left: String, right: String)] = []

@@ -148,7 +148,8 @@ extension HostBackend {
                 let gradient = slope[i] * update.clip
                 first[i] = m[i] * update.beta1 + gradient * update.rest1
                 second[i] = v[i] * update.beta2 + gradient * gradient * update.rest2
-                new[i] = old[i] * update.keep - update.size * first[i]
+                new[i] =
+                    old[i] * update.keep - update.size * first[i]
                     / (second[i].squareRoot() / update.root + update.epsilon)
             }
         }

@@ -42,12 +42,14 @@ extension CPUBackend: HostBackend {
         let (rows, columns) = (x.rows, x.columns)
         let y = Tensor.uninitialized([columns, rows])
         let side = 32  // rows and columns of a tile that stays in the first cache
+        // Sendable: each strip of columns is written by one member.
+        nonisolated(unsafe) let (from, to) = (x.pointer, y.pointer)
         team.forEach((columns + side - 1) / side) { strips in
             for strip in strips {
                 let range = strip * side..<min(columns, (strip + 1) * side)
                 for first in stride(from: 0, to: rows, by: side) {
                     for row in first..<min(rows, first + side) {
-                        for column in range { y.pointer[column * rows + row] = x.pointer[row * columns + column] }
+                        for column in range { to[column * rows + row] = from[row * columns + column] }
                     }
                 }
             }

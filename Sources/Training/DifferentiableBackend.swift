@@ -171,10 +171,11 @@ struct ChunkSums: @unchecked Sendable {
     /// The chunks' sums added up in order, `[columns]`.
     func total() -> Tensor {
         let result = Tensor.uninitialized([columns])
+        let (sums, target) = (row(0), result.pointer)
         for column in 0..<columns {
             var sum = 0.0
-            for chunk in 0..<chunks { sum += row(chunk)[column] }
-            result.pointer[column] = Float(sum)
+            for chunk in 0..<chunks { sum += sums[chunk * columns + column] }
+            target[column] = Float(sum)
         }
         return result
     }

@@ -95,7 +95,8 @@ package struct FolderExport {
         }
         guard case .nvfp4(_, _, let globalScale, _) = stored else {
             throw .state(
-                file: folder.url.lastPathComponent, found: "\(stored.formatName) for \(path)", expected: "NVFP4 or BF16")
+                file: folder.url.lastPathComponent, found: "\(stored.formatName) for \(path)", expected: "NVFP4 or BF16"
+            )
         }
         let form = ReferenceBackend().nvfp4Form(
             of: Weight(name: path, parameter: value), globalScale: globalScale, arithmetic: arithmetic)

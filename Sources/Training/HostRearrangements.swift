@@ -22,7 +22,8 @@ extension HostBackend {
         let (perTile, columns) = (prefixRows + positionRows, dy.columns)
         guard perTile > 0, dy.rows % perTile == 0 else {
             throw .shape(
-                operation: "assembleTokens gradient", weight: nil, found: dy.shape, expected: "tiles of \(perTile) rows")
+                operation: "assembleTokens gradient", weight: nil, found: dy.shape, expected: "tiles of \(perTile) rows"
+            )
         }
         let tiles = dy.rows / perTile
         let patches = Tensor.uninitialized([tiles * positionRows, columns])
@@ -33,7 +34,8 @@ extension HostBackend {
                 from: from + (tile * perTile + prefixRows) * columns, count: positionRows * columns)
         }
         forEach(perTile) { row in
-            let sum = row < prefixRows
+            let sum =
+                row < prefixRows
                 ? prefix.pointer + row * columns : positions.pointer + (row - prefixRows) * columns
             for tile in 0..<tiles {
                 let part = dy.pointer + (tile * perTile + row) * columns

@@ -26,7 +26,8 @@ struct LossPlot {
         func curve(_ points: [Point], _ colour: String) -> String {
             let places = points.filter { $0.loss > 0 && $0.loss.isFinite }
                 .map { "\(Self.number(x(Double($0.step)))),\(Self.number(y($0.loss)))" }
-            return "<polyline fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.5\" points=\"\(places.joined(separator: " "))\"/>"
+            return
+                "<polyline fill=\"none\" stroke=\"\(colour)\" stroke-width=\"1.5\" points=\"\(places.joined(separator: " "))\"/>"
         }
         var parts = [
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 \(Int(Self.width)) \(Int(Self.height))\" "
@@ -38,13 +39,16 @@ struct LossPlot {
             let level = Self.number(y(pow(10, power)))
             parts.append(
                 "<line x1=\"\(Self.left)\" x2=\"\(Self.width - Self.right)\" y1=\"\(level)\" y2=\"\(level)\" stroke=\"#ddd\"/>"
-                    + "<text x=\"\(Self.left - 6)\" y=\"\(level)\" dy=\"4\" text-anchor=\"end\">\(Self.label(power))</text>")
+                    + "<text x=\"\(Self.left - 6)\" y=\"\(level)\" dy=\"4\" text-anchor=\"end\">\(Self.label(power))</text>"
+            )
         }
         parts.append(
-            "<text x=\"\(Self.width - Self.right)\" y=\"\(Self.height - 10)\" text-anchor=\"end\">step \(Int(last))</text>")
+            "<text x=\"\(Self.width - Self.right)\" y=\"\(Self.height - 10)\" text-anchor=\"end\">step \(Int(last))</text>"
+        )
         parts.append(curve(thinned(training, last), "#4878a8"))
         parts.append(curve(validation, "#c05020"))
-        parts.append("<text x=\"\(Self.left + 8)\" y=\"\(Self.height - 10)\" fill=\"#4878a8\">training loss, nats</text>")
+        parts.append(
+            "<text x=\"\(Self.left + 8)\" y=\"\(Self.height - 10)\" fill=\"#4878a8\">training loss, nats</text>")
         parts.append("<text x=\"\(Self.left + 148)\" y=\"\(Self.height - 10)\" fill=\"#c05020\">validation loss</text>")
         return parts.joined(separator: "\n") + "\n</svg>\n"
     }

@@ -85,11 +85,12 @@ extension HostBackend {
         let columns = x.columns
         let dx = Tensor.uninitialized(x.shape)
         forEachChunk(rows: x.rows) { _, rows in
+            let (x, dy, dx) = (x.pointer, dy.pointer, dx.pointer)
             for i in rows.lowerBound * columns..<rows.upperBound * columns {
-                let value = Double(x.pointer[i])
+                let value = Double(x[i])
                 let distribution = 0.5 * (1 + erf(value * 0.5.squareRoot()))
                 let density = exp(-0.5 * value * value) / (2 * Double.pi).squareRoot()
-                dx.pointer[i] = Float(Double(dy.pointer[i]) * (distribution + value * density))
+                dx[i] = Float(Double(dy[i]) * (distribution + value * density))
             }
         }
         return dx
@@ -103,12 +104,14 @@ extension HostBackend {
         let columns = gate.columns
         let (dGate, dUp) = (Tensor.uninitialized(gate.shape), Tensor.uninitialized(gate.shape))
         forEachChunk(rows: gate.rows) { _, rows in
+            let (gate, up, dy) = (gate.pointer, up.pointer, dy.pointer)
+            let (dGate, dUp) = (dGate.pointer, dUp.pointer)
             for i in rows.lowerBound * columns..<rows.upperBound * columns {
-                let (value, gradient) = (Double(gate.pointer[i]), Double(dy.pointer[i]))
+                let (value, gradient) = (Double(gate[i]), Double(dy[i]))
                 let logistic = 1 / (1 + exp(-value))
-                dUp.pointer[i] = Float(gradient * value * logistic)
-                dGate.pointer[i] = Float(
-                    gradient * Double(up.pointer[i]) * logistic * (1 + value * (1 - logistic)))
+                dUp[i] = Float(gradient * value * logistic)
+                dGate[i] = Float(
+                    gradient * Double(up[i]) * logistic * (1 + value * (1 - logistic)))
             }
         }
         return (dGate, dUp)
@@ -119,9 +122,9 @@ extension HostBackend {
         let columns = dy.columns
         let sums = ChunkSums(chunks: Self.chunks(rows: dy.rows), columns: columns)
         forEachChunk(rows: dy.rows) { chunk, rows in
-            let sums = sums.row(chunk)
+            let (sums, dy) = (sums.row(chunk), dy.pointer)
             for row in rows {
-                for i in 0..<columns { sums[i] += Double(dy.pointer[row * columns + i]) }
+                for i in 0..<columns { sums[i] += Double(dy[row * columns + i]) }
             }
         }
         return sums.total()
@@ -137,8 +140,9 @@ extension HostBackend {
             throw .shape(operation: "row scatter", weight: nil, found: [row], expected: "rows below \(count)")
         }
         let dx = Tensor.zeros([count, columns])
+        let (sources, targets) = (dy.pointer, dx.pointer)
         for (source, row) in rows.enumerated() {
-            let (from, to) = (dy.pointer + source * columns, dx.pointer + row * columns)
+            let (from, to) = (sources + source * columns, targets + row * columns)
             for i in 0..<columns { to[i] += from[i] }
         }
         return dx

@@ -33,7 +33,8 @@ struct ExampleTests {
         #expect(example.targets.compactMap(\.self) == answer + [end])
         #expect(example.targets.prefix { $0 == nil }.count == request.prompt.count - 1)
         #expect(example.imageRows == request.images.flatMap(\.rows))
-        #expect(example.pixels == request.images.flatMap(\.content.pixels) && example.tiles * 64 == example.imageRows.count)
+        #expect(
+            example.pixels == request.images.flatMap(\.content.pixels) && example.tiles * 64 == example.imageRows.count)
     }
 
     @Test func everyAnswerOfAConversationCounts() throws {
@@ -61,7 +62,9 @@ struct ExampleTests {
         let example = Batch.Example(
             ids: [1, 2, 3], targets: [nil, 5, nil], tiles: 1, pixels: [9, 8, 7], imageRows: [0, 2])
         let bytes = ExampleFrame.bytes(of: LabelledExample(example: example, group: "form"))
-        let (header, body) = (Array(bytes.prefix(ExampleFrame.headerBytes)), Array(bytes.dropFirst(ExampleFrame.headerBytes)))
+        let (header, body) = (
+            Array(bytes.prefix(ExampleFrame.headerBytes)), Array(bytes.dropFirst(ExampleFrame.headerBytes))
+        )
         let read = try ExampleFrame.example(header: header, body: body)
         #expect(read.group == "form" && read.example.ids == example.ids && read.example.targets == example.targets)
         #expect(read.example.pixels == example.pixels && read.example.imageRows == example.imageRows)

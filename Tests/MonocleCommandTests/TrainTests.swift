@@ -55,7 +55,8 @@ struct TrainTests {
     }
 
     @Test(arguments: [
-        (["--rate", "0"], "--rate is 0"), (["--data", "/nonexistent"], "/nonexistent"), (["--steps", "0"], "--steps is 0"),
+        (["--rate", "0"], "--rate is 0"), (["--data", "/nonexistent"], "/nonexistent"),
+        (["--steps", "0"], "--steps is 0"),
     ])
     func badOptionsAreNamed(extra: [String], message: String) throws {
         let temporary = try TemporaryFolder()

@@ -50,7 +50,8 @@ struct ForwardWeightsTests {
     @Test func roundedInputsAreThoseOfW4A4() throws {
         var numbers = Numbers(22)
         let (layer, x) = (weight(numbers.tensor([4, 48])), numbers.tensor([6, 48]))
-        let forward = try ForwardWeights(quantizing: [(layer, .init(global: 1.5 / 2688, input: 1.5 / 2688))], on: ReferenceBackend())
+        let forward = try ForwardWeights(
+            quantizing: [(layer, .init(global: 1.5 / 2688, input: 1.5 / 2688))], on: ReferenceBackend())
         guard case .nvfp4(let packed, let scales, let global, _) = forward.weight(of: layer).format else {
             Issue.record("not quantised")
             return
@@ -71,7 +72,9 @@ struct ForwardWeightsTests {
     @Test func scalesThatDivideByNothingAreRefused() {
         let layer = weight(Tensor([Float](repeating: 1, count: 32), shape: [2, 16]))
         for scales in [ForwardWeights.Scales(global: 0, input: nil), .init(global: 1, input: .nan)] {
-            #expect(throws: TrainingError.self) { try ForwardWeights(quantizing: [(layer, scales)], on: ReferenceBackend()) }
+            #expect(throws: TrainingError.self) {
+                try ForwardWeights(quantizing: [(layer, scales)], on: ReferenceBackend())
+            }
         }
         let narrow = weight(Tensor([1, 2], shape: [1, 2]))
         #expect(throws: TrainingError.self) {

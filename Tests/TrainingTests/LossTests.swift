@@ -45,7 +45,8 @@ struct LossTests {
         func loss(_ x: Tensor) throws -> Loss {
             switch name {
             case "cross-entropy": try Loss.crossEntropy(x, targets: [4, nil, 0], on: ReferenceBackend())
-            case "forward KL": try Loss.forwardKL(x, teacher: teacher, counted: [true, false, true], on: ReferenceBackend())
+            case "forward KL":
+                try Loss.forwardKL(x, teacher: teacher, counted: [true, false, true], on: ReferenceBackend())
             default: try Loss.meanSquare(x, teacher: teacher, counted: [true, false, true], on: ReferenceBackend())
             }
         }
@@ -67,7 +68,8 @@ struct LossTests {
         let whole = try Loss.crossEntropy(logits, targets: [0, 1, 2, 3], on: ReferenceBackend())
         let parts = try [0, 2].map { first in
             let rows = Tensor(Array(logits.array()[first * 5..<(first + 2) * 5]), shape: [2, 5])
-            return try Loss.crossEntropy(rows, targets: [Int32(first), Int32(first + 1)], total: 4, on: ReferenceBackend())
+            return try Loss.crossEntropy(
+                rows, targets: [Int32(first), Int32(first + 1)], total: 4, on: ReferenceBackend())
         }
         #expect(abs(parts[0].value + parts[1].value - whole.value) < 1e-12)
         #expect(parts.flatMap { $0.gradient.array() } == whole.gradient.array())
@@ -79,7 +81,11 @@ struct LossTests {
             try Loss.crossEntropy(logits, targets: [nil, 3], on: ReferenceBackend())
         }
         #expect(throws: TrainingError.self) { try Loss.crossEntropy(logits, targets: [0], on: ReferenceBackend()) }
-        #expect(throws: TrainingError.self) { try Loss.forwardKL(logits, teacher: tensor([3, 2], 5), on: ReferenceBackend()) }
-        #expect(throws: TrainingError.self) { try Loss.meanSquare(logits, teacher: logits, counted: [true], on: ReferenceBackend()) }
+        #expect(throws: TrainingError.self) {
+            try Loss.forwardKL(logits, teacher: tensor([3, 2], 5), on: ReferenceBackend())
+        }
+        #expect(throws: TrainingError.self) {
+            try Loss.meanSquare(logits, teacher: logits, counted: [true], on: ReferenceBackend())
+        }
     }
 }

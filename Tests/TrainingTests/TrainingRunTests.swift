@@ -104,7 +104,9 @@ struct TrainingRunTests {
             let (one, other) = (try folder.tensor(name), try written.tensor(name))
             #expect(one.dtype == other.dtype && one.bytes.elementsEqual(other.bytes), "\(name)")
         }
-        #expect(throws: TrainingError.self) { try FolderExport(like: folder).write(try Parameters(of: folder), to: url) }
+        #expect(throws: TrainingError.self) {
+            try FolderExport(like: folder).write(try Parameters(of: folder), to: url)
+        }
     }
 
     /// The BF16 golden under the NVFP4 golden's frozen scales is Model Optimizer's own export, byte for byte.

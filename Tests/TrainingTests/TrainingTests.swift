@@ -43,8 +43,14 @@ struct TrainingTests {
         let (folder, oracle) = (try tinyFolder(), try Oracle.load())
         let model = try TrainableModel(folder, try Parameters(of: folder))
         let logits = try Oracle.batch().logits(of: model.network, on: try CPUBackend(precision: .f32))
-        #expect(abs(try Loss.forwardKL(logits, teacher: Oracle.teacher(), on: CPUBackend(precision: .f32)).value - oracle.kl) < 2e-5)
-        #expect(abs(try Loss.meanSquare(logits, teacher: Oracle.teacher(), on: CPUBackend(precision: .f32)).value - oracle.mse) < 1e-4)
+        #expect(
+            abs(
+                try Loss.forwardKL(logits, teacher: Oracle.teacher(), on: CPUBackend(precision: .f32)).value - oracle.kl
+            ) < 2e-5)
+        #expect(
+            abs(
+                try Loss.meanSquare(logits, teacher: Oracle.teacher(), on: CPUBackend(precision: .f32)).value
+                    - oracle.mse) < 1e-4)
     }
 
     /// One parameter of every kind, moved along its gradient: the slope is the gradient's norm within 1 %.
