@@ -57,111 +57,53 @@ extension CPUBackend: HostBackend {
         return y
     }
 
+    package func geluGradient(_ dy: Tensor, x: Tensor) throws(ComputeError) -> Tensor {
+        try check(dy, is: x.shape, "gelu gradient")
+        return geluBackward(dy, x: x)
+    }
+
+    package func swiGLUGradient(
+        _ dy: Tensor, gate: Tensor, up: Tensor
+    ) throws(ComputeError) -> (gate: Tensor, up: Tensor) {
+        try check(dy, is: gate.shape, "swiGLU gradient")
+        try check(up, is: gate.shape, "swiGLU gradient, up")
+        return swiGLUBackward(dy, gate: gate, up: up)
+    }
+
     /// In float32; a piece of work is one key-value head of one segment.
     package func attentionGradient(
         _ dy: Tensor, q: Tensor, k: Tensor, v: Tensor, heads: AttentionHeads, segments: [Range<Int>], causal: Bool
     ) throws(ComputeError) -> (q: Tensor, k: Tensor, v: Tensor) {
         try checkAttention(dy, q: q, k: k, v: v, heads: heads, segments: segments)
+        guard heads.headDim <= Self.widestHead else {
+            throw .unsupported(
+                operation: "the gradient of attention",
+                reason: "heads of \(heads.headDim), at most \(Self.widestHead) are possible")
+        }
         let (dq, dk, dv) = (Tensor.zeros(q.shape), Tensor.zeros(k.shape), Tensor.zeros(v.shape))
+        let longest = segments.map(\.count).max() ?? 0
+        // Sendable: a piece writes the rows of its own head and segment.
+        nonisolated(unsafe) let (from, to) = (
+            (q: q.pointer, dy: dy.pointer, k: k.pointer, v: v.pointer), (q: dq.pointer, k: dk.pointer, v: dv.pointer)
+        )
         team.forEach(segments.count * heads.keyValue) { pieces in
+            let scratch = Tensor.uninitialized([2, longest])
+            let (width, room) = (heads.headDim, scratch.pointer)
+            let (stride, keyStride) = (heads.query * width, heads.keyValue * width)
             for piece in pieces {
                 let (segment, head) = (segments[piece / heads.keyValue], piece % heads.keyValue)
-                let width = heads.headDim
-                let (stride, kvStride) = (heads.query * width, heads.keyValue * width)
-                let keyBase = segment.lowerBound * kvStride + head * width
-                let (keys, values) = (k.pointer + keyBase, v.pointer + keyBase)
-                let (keyGradients, valueGradients) = (dk.pointer + keyBase, dv.pointer + keyBase)
-                let scratch = Tensor.uninitialized([2, segment.count])
+                let base = segment.lowerBound * keyStride + head * width
                 for group in 0..<heads.group {
                     for offset in 0..<segment.count {
-                        let place =
-                            (segment.lowerBound + offset) * stride + (head * heads.group + group) * width
-                        AttentionRow(
-                            query: q.pointer + place, gradient: dy.pointer + place, width: width, stride: kvStride,
-                            visible: causal ? offset + 1 : segment.count, weights: scratch.pointer,
-                            mixed: scratch.pointer + segment.count
-                        ).add(
-                            keys: keys, values: values, query: dq.pointer + place, keyGradients: keyGradients,
-                            valueGradients: valueGradients)
+                        let place = (segment.lowerBound + offset) * stride + (head * heads.group + group) * width
+                        addAttentionGradient(
+                            query: from.q + place, dy: from.dy + place, keys: from.k + base, values: from.v + base,
+                            stride: keyStride, visible: causal ? offset + 1 : segment.count, headDim: width,
+                            scratch: room, dq: to.q + place, dk: to.k + base, dv: to.v + base)
                     }
                 }
             }
         }
         return (dq, dk, dv)
-    }
-}
-
-/// One query row's share of the gradients of attention.
-private struct AttentionRow {
-    let query: UnsafePointer<Float>
-    let gradient: UnsafePointer<Float>
-    let width: Int
-    /// From one key (value) to the next.
-    let stride: Int
-    let visible: Int
-    /// Scratch of `visible` elements each.
-    let weights: UnsafeMutablePointer<Float>
-    let mixed: UnsafeMutablePointer<Float>
-
-    init(
-        query: UnsafeMutablePointer<Float>, gradient: UnsafeMutablePointer<Float>, width: Int, stride: Int,
-        visible: Int, weights: UnsafeMutablePointer<Float>, mixed: UnsafeMutablePointer<Float>
-    ) {
-        self.query = UnsafePointer(query)
-        self.gradient = UnsafePointer(gradient)
-        self.width = width
-        self.stride = stride
-        self.visible = visible
-        self.weights = weights
-        self.mixed = mixed
-    }
-
-    func add(
-        keys: UnsafePointer<Float>, values: UnsafePointer<Float>, query dq: UnsafeMutablePointer<Float>,
-        keyGradients: UnsafeMutablePointer<Float>, valueGradients: UnsafeMutablePointer<Float>
-    ) {
-        let scale = 1 / Float(width).squareRoot()
-        var largest = -Float.infinity
-        for other in 0..<visible {
-            weights[other] = dot(query, keys + other * stride) * scale
-            mixed[other] = dot(gradient, values + other * stride)
-            largest = max(largest, weights[other])
-        }
-        var total: Float = 0
-        for other in 0..<visible {
-            weights[other] = expf(weights[other] - largest)
-            total += weights[other]
-        }
-        var mean: Float = 0
-        for other in 0..<visible {
-            weights[other] /= total
-            mean += weights[other] * mixed[other]
-        }
-        for other in 0..<visible {
-            let (weight, slope) = (weights[other], scale * weights[other] * (mixed[other] - mean))
-            let key = keys + other * stride
-            let (dk, dv) = (keyGradients + other * stride, valueGradients + other * stride)
-            for i in 0..<width { dq[i] += slope * key[i] }
-            for i in 0..<width { dk[i] += slope * query[i] }
-            for i in 0..<width { dv[i] += weight * gradient[i] }
-        }
-    }
-
-    private func dot(_ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>) -> Float {
-        var sums = SIMD8<Float>.zero
-        let (x8, y8) = (UnsafeRawPointer(x), UnsafeRawPointer(y))
-        var i = 0
-        while i + 8 <= width {
-            sums +=
-                x8.loadUnaligned(fromByteOffset: 4 * i, as: SIMD8<Float>.self)
-                * y8.loadUnaligned(fromByteOffset: 4 * i, as: SIMD8<Float>.self)
-            i += 8
-        }
-        var sum = sums.sum()
-        while i < width {
-            sum += x[i] * y[i]
-            i += 1
-        }
-        return sum
     }
 }

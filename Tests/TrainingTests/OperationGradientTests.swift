@@ -144,9 +144,16 @@ struct OperationGradientTests {
         var numbers = Numbers(12)
         let tensors = test.shapes.map { numbers.tensor($0) }
         let expected = try gradients(test, tensors, on: ReferenceBackend())
-        for threads in [1, 2] {
-            let found = try gradients(test, tensors, on: CPUBackend(threads: threads, precision: .f32))
-            for (found, expected) in zip(found, expected) { #expect(relativeError(found, expected) < 2e-5) }
+        for isa in InstructionSet.available {
+            var first: [[Float]]?
+            for threads in [1, 2] {
+                let found = try gradients(test, tensors, on: CPUBackend(threads: threads, isa: isa, precision: .f32))
+                for (found, expected) in zip(found, expected) {
+                    #expect(relativeError(found, expected) < 2e-5, "\(isa)")
+                }
+                #expect(first == nil || first == found, "the same bits on \(threads) threads, \(isa)")
+                first = found
+            }
         }
     }
 

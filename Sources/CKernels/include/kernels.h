@@ -67,6 +67,18 @@ struct monocle_kernels {
     void (*merge)(float *record, const float *next, size_t head_dim);
     /// The attention's result from the record of all positions.
     void (*finish)(float *out, const float *record, size_t head_dim);
+
+    // The backward pass.
+
+    /// dx = dy (Phi(x) + x phi(x)).
+    void (*gelu_gradient)(float *dx, const float *dy, const float *x, size_t count);
+    void (*swiglu_gradient)(
+        float *dgate, float *dup, const float *dy, const float *gate, const float *up, size_t count);
+    /// One query's share of the gradients of attention over `visible` keys and values, `stride` floats apart; adds to
+    /// dq [head_dim] and to dk and dv, which lie as keys and values do. scratch: [2, visible].
+    void (*attend_gradient)(
+        const float *query, const float *dy, const float *keys, const float *values, size_t stride, size_t visible,
+        size_t head_dim, float scale, float *scratch, float *dq, float *dk, float *dv);
 };
 
 const struct monocle_kernels *monocle_kernels_scalar(void);

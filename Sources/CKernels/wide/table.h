@@ -13,4 +13,7 @@ static const struct monocle_kernels table = {
     .attend = attend,
     .merge = merge,
     .finish = finish,
+    .gelu_gradient = gelu_gradient,
+    .swiglu_gradient = swiglu_gradient,
+    .attend_gradient = attend_gradient,
 };
