@@ -1,7 +1,7 @@
 // The quantised layers of a student folder and their frozen scales. Knows nothing of losses or data.
 
 package import Checkpoint
-package import Compute
+import Compute
 import Foundation
 import Numerics
 
