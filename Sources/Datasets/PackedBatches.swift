@@ -3,7 +3,7 @@
 import Foundation
 package import Training
 
-/// Takes examples in order and closes a batch before it would exceed its tiles or tokens.
+/// Takes examples in order and closes a batch before it would exceed its tiles.
 package final class PackedBatches: BatchSource {
     private struct Made: Sendable {
         let batch: Batch
@@ -16,10 +16,9 @@ package final class PackedBatches: BatchSource {
     /// - Parameters:
     ///   - start: number of the first example.
     ///   - tiles: of a batch at most, unless one example alone has more.
-    ///   - tokens: of a batch at most, unless one example alone has more.
     ///   - example: gives example after example.
     package init(
-        from start: UInt64, tiles: Int, tokens: Int = .max,
+        from start: UInt64, tiles: Int,
         example: @escaping @Sendable (_ index: UInt64) throws -> LabelledExample
     ) {
         position = start
@@ -29,18 +28,15 @@ package final class PackedBatches: BatchSource {
                 var index = start
                 var pending: Batch.Example?
                 while true {
-                    var (group, tileCount, tokenCount) = ([Batch.Example](), 0, 0)
+                    var (group, tileCount) = ([Batch.Example](), 0)
                     while true {
                         let next = try pending ?? example(index).example
                         pending = next
-                        let isFull =
-                            tileCount + next.tiles > tiles || tokenCount + next.ids.count > tokens
-                        if isFull, !group.isEmpty { break }
+                        if tileCount + next.tiles > tiles, !group.isEmpty { break }
                         group.append(next)
                         pending = nil
                         index += 1
                         tileCount += next.tiles
-                        tokenCount += next.ids.count
                     }
                     guard queue.append(Made(batch: try Batch(group), position: index)) else { return }
                 }
