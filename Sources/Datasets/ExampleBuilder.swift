@@ -34,12 +34,18 @@ package struct ExampleBuilder: Sendable {
         self.mask = mask
     }
 
-    /// One question with its answer; the images stand before the question.
-    package func example(images: [PixelImage], question: String, answer: String) throws -> Batch.Example {
-        let parts = images.indices.map { Message.Part.image($0) } + [.text(question)]
-        return try example(
-            images: images,
-            Conversation([Message(.user, parts), Message(.assistant, [.text(answer)])]))
+    /// Questions with their answers, in turns; the images stand before the first question.
+    package func example(
+        images: [PixelImage], _ exchanges: [(question: String, answer: String)]
+    ) throws -> Batch.Example {
+        let messages = exchanges.enumerated().flatMap { index, exchange in
+            let pictures = index == 0 ? images.indices.map { Message.Part.image($0) } : []
+            return [
+                Message(.user, pictures + [.text(exchange.question)]),
+                Message(.assistant, [.text(exchange.answer)]),
+            ]
+        }
+        return try example(images: images, Conversation(messages))
     }
 
     /// A conversation that ends with an answer; every answer of it counts.
