@@ -18,7 +18,6 @@ package struct ExampleBuilder: Sendable {
 
     package let tokenizer: Tokenizer
     private let vision: VisionConfiguration?
-    private let end: Int32
     private let mask: Mask
     private let contextLimit: Int
 
@@ -27,10 +26,7 @@ package struct ExampleBuilder: Sendable {
         tokenizer = try Tokenizer(contentsOf: folder.tokenizerURL)
         vision = folder.configuration.vision
         contextLimit = folder.configuration.language.maxPositions
-        guard let end = tokenizer.id(ofAdded: Spelling.endOfTurn) else {
-            throw PromptingError.missingControlToken(Spelling.endOfTurn)
-        }
-        self.end = end
+        _ = try AnsweredPrompt.endToken(of: tokenizer)
         self.mask = mask
     }
 
@@ -61,14 +57,12 @@ package struct ExampleBuilder: Sendable {
                 try Llama31Renderer().segments(for: earlier), tokenizer: tokenizer,
                 tokensPerTile: vision?.tokensPerTile ?? 0, tiles: tiles.map(\.count), contextLimit: contextLimit)
             let text = message.content.map { if case .text(let text) = $0 { text } else { "" } }.joined(separator: "\n")
-            let answer = tokenizer.encode(text, controlTokens: false) + [end]
-            // The row before the first token of the answer predicts it.
-            ids = plan.ids + answer
-            targets += Array(repeating: nil, count: max(0, plan.ids.count - 1 - targets.count))
-            targets += answer.map { Optional($0) }
+            let sequence = try AnsweredPrompt(prompt: plan.ids, answer: text, tokenizer: tokenizer)
+            ids = sequence.tokens
+            targets += Array(repeating: nil, count: max(0, sequence.predictingRows.lowerBound - targets.count))
+            targets += sequence.answer.map { Optional($0) }
             imageRows = plan.imageSpans.flatMap { Array($0.positions) }
         }
-        ids.removeLast()  // the end is predicted, never read
         if mask == .none {
             let places = Set(imageRows)
             for row in targets.indices.dropLast() where targets[row] == nil && !places.contains(row + 1) {

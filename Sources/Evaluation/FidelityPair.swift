@@ -63,8 +63,8 @@ package final class FidelityPair: Sendable {
         var results: [[TokenFidelity]?] = []
         var group: [ForcedAnswer] = []
         for answer in answers {
-            let rows = group.reduce(0) { $0 + $1.tokens.count }
-            if !group.isEmpty, rows + answer.tokens.count > Self.rowLimit {
+            let rows = group.reduce(0) { $0 + $1.sequence.tokens.count }
+            if !group.isEmpty, rows + answer.sequence.tokens.count > Self.rowLimit {
                 results += try run(group)
                 group = []
             }
@@ -112,19 +112,14 @@ package final class FidelityPair: Sendable {
     /// Logits of the rows that predict answers, `[answer tokens of all, vocabulary]`.
     private func logits(_ answers: [ForcedAnswer], _ images: [Float], _ side: Side) throws(ComputeError) -> Tensor {
         var pack = SequencePack()
-        var (imageRows, predicting) = ([Int](), [Int]())
         for answer in answers {
-            let rows = pack.append(answer.tokens)
-            predicting += answer.predictingRows.map { rows.lowerBound + $0 }
-            imageRows += answer.images.flatMap { $0.rows.map { rows.lowerBound + $0 } }
+            pack.append(
+                answer.sequence.tokens, imageRows: answer.images.flatMap(\.rows),
+                wantedRows: answer.sequence.predictingRows)
         }
-        let (network, backend) = (side.network, side.backend)
-        let hiddenSize = network.language.shape.hidden
-        let embeddings = Tensor(images, shape: [images.count / hiddenSize, hiddenSize])
-        let x = try network.embed(
-            pack.ids, images: imageRows.isEmpty ? [] : [(imageRows, embeddings)], on: backend)
-        let pages = try network.makePages(pack.pages, dtype: side.keyValueType)
-        let hidden = try network.language.hidden(x, Step(spans: pack.spans), pages: pages, on: backend)
-        return try network.language.logits(try backend.rows(hidden, predicting), on: backend)
+        let hiddenSize = side.network.language.shape.hidden
+        let embeddings = images.isEmpty ? nil : Tensor(images, shape: [images.count / hiddenSize, hiddenSize])
+        return try pack.logits(
+            of: side.network, images: embeddings, keysAndValuesIn: side.keyValueType, on: side.backend)
     }
 }

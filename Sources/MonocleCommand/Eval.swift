@@ -78,13 +78,46 @@ struct LevelRange: ExpressibleByArgument {
     var defaultValueDescription: String { "\(levels.lowerBound)-\(levels.upperBound)" }
 }
 
-/// The file that results are written to.
-struct ResultOption: ParsableArguments {
+/// Where results go, and how they are summed up.
+struct ResultOptions: ParsableArguments {
     @Option(
         name: [.customShort("o"), .customLong("out")],
         help: ArgumentHelp(
             "File to write, JSON Lines; one that was begun with the same settings is continued.", valueName: "file"))
     var path: String
+
+    @Flag(help: "Print the summary as one JSON object instead of a table.")
+    var json = false
+
+    typealias Progress = (_ done: Int, _ of: Int) -> Void
+
+    /// Begins or continues the file and shows progress while `run` adds lines.
+    /// - Returns: every line of the file.
+    func lines<Header: ResultHeader, Outcome: Codable & Sendable>(
+        _ header: Header,
+        addedBy run: (_ file: ResultFile<Header, Outcome>, _ progress: Progress) async throws -> Void
+    ) async throws -> [Int: ResultLine<Outcome>] {
+        let file = try ResultFile<Header, Outcome>(continuing: path, header: header)
+        let progress = ProgressBar()
+        defer { progress.clear() }
+        let countdown = Countdown("item", progress)
+        try await run(file) { countdown.show($0, of: $1) }
+        return file.results.lines
+    }
+
+    private struct Report<Header: Encodable, Summary: Encodable>: Encodable {
+        let file: String
+        let header: Header
+        let summary: Summary
+    }
+
+    func print(_ summary: some Encodable, _ header: some Encodable, text: String) throws {
+        if json {
+            try Output.json(Report(file: path, header: header, summary: summary))
+        } else {
+            try Output.write(text)
+        }
+    }
 }
 
 /// Progress with the time that is left, from the rate so far.

@@ -47,16 +47,7 @@ struct EvalFidelity: AsyncParsableCommand {
 
     @OptionGroup var items: ItemOptions
 
-    @OptionGroup var result: ResultOption
-
-    @Flag(help: "Print the summary as one JSON object instead of a table.")
-    var json = false
-
-    private struct Report: Encodable {
-        let file: String
-        let header: FidelityHeader<SyntheticDocuments.Settings>
-        let summary: FidelitySummary
-    }
+    @OptionGroup var result: ResultOptions
 
     func run() async throws {
         guard (1...1024).contains(batch) else { throw UsageError("--batch is \(batch); expected 1 to 1024") }
@@ -72,20 +63,12 @@ struct EvalFidelity: AsyncParsableCommand {
             referencePrecision: "\(teacher.backend.precision)", model: try ModelIdentity(model.folder),
             precision: "\(model.backend.precision)", instructionSet: model.backend.instructionSet.rawValue,
             sharedVision: pair.sharesVision)
-        let file = try FidelityRun<SyntheticDocuments>.File(continuing: result.path, header: header)
-        let progress = ProgressBar()
-        defer { progress.clear() }
-        let countdown = Countdown("item", progress)
-        try await FidelityRun(documents, pair: pair, groupSize: batch).run(items.count, into: file) {
-            countdown.show($0, of: $1)
+        let lines = try await result.lines(header) { file, progress in
+            try await FidelityRun(documents, pair: pair, groupSize: batch)
+                .run(items.count, into: file, progress: progress)
         }
-        progress.clear()
-        let summary = FidelitySummary(file.results.lines, count: items.count)
-        if json {
-            try Output.json(Report(file: result.path, header: header, summary: summary))
-        } else {
-            try Output.write(summary.text(header))
-        }
+        let summary = FidelitySummary(lines, count: items.count)
+        try result.print(summary, header, text: summary.text(header))
     }
 }
 

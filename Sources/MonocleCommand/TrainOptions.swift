@@ -25,6 +25,16 @@ enum TrainingDevice: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
+/// What a step keeps in memory.
+struct MemoryOptions: ParsableArguments {
+    @Flag(
+        help: """
+            Keep the inputs of layers alone and compute a layer again for its gradients: a fraction of the memory, more \
+            time, the same bits. A run may be continued with or without.
+            """)
+    var gradientCheckpointing = false
+}
+
 /// How long and how fast.
 struct ScheduleOptions: ParsableArguments {
     @Option(help: "Updates to make.")

@@ -155,7 +155,8 @@ struct ExampleTests {
     }
 
     @Test(arguments: [
-        ("{\"question\": \"a\"}", "neither question and answer nor messages"), ("[1", "a.jsonl, line 2"),
+        ("{\"question\": \"a\"}", "no answer at the end"), ("{\"answer\": \"a\"}", "neither question nor messages"),
+        ("[1", "a.jsonl, line 2"),
         ("{\"images\": [1], \"question\": \"a\", \"answer\": \"b\"}", "an image that is not text"),
         ("{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]}", "no answer at the end"),
         ("{\"messages\": [{\"role\": \"robot\", \"content\": \"a\"}]}", "a message without role or text"),

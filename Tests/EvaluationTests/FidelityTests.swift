@@ -3,6 +3,7 @@ import Documents
 import Evaluation
 import Foundation
 import Monocle
+import Prompting
 import TestSupport
 import Testing
 
@@ -92,13 +93,14 @@ struct FidelityTests {
         for try await event in student.stream(inquiry) {
             if case .finished(let answer) = event {
                 written = answer.tokenIDs
-                #expect(answer.promptTokenIDs == prepared.prompt)
+                #expect(answer.promptTokenIDs == prepared.sequence.prompt)
             }
         }
         #expect(written.count == 6)
         func forced(_ answer: [Int32]) -> ForcedAnswer {
             ForcedAnswer(
-                prompt: prepared.prompt, answer: answer, images: prepared.images, endTokens: [written[5]])
+                AnsweredPrompt(prompt: prepared.sequence.prompt, answer: answer), images: prepared.images,
+                endTokens: [written[5]])
         }
         var other = written
         other[2] = (other[2] + 1) % 400
