@@ -46,12 +46,12 @@ struct EvalRun: AsyncParsableCommand {
             items: documents.settings, model: try ModelIdentity(model.folder),
             precision: "\(model.backend.precision)", instructionSet: model.backend.instructionSet.rawValue,
             maxTokens: maxTokens, rule: documents.rule)
-        let lines = try await result.lines(header) { file, progress in
+        let lines = try await result.lines([header]) { files, progress in
             try await AnswerRun(documents, respondent: model, maxTokens: maxTokens)
-                .run(items.count, into: file, progress: progress)
+                .run(items.count, into: files[0], progress: progress)
         }
-        let summary = AnswerSummary(lines, count: items.count)
-        try result.print(summary, header, text: summary.text(header))
+        let summary = AnswerSummary(lines[0], count: items.count)
+        try result.print([(header, summary)], text: summary.text(header))
     }
 }
 
