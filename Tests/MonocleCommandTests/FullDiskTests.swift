@@ -34,7 +34,9 @@ struct FullDiskTests {
         let state = URL(filePath: "\(root)/run/state.safetensors")
         let first = try Data(contentsOf: state)
         let full = try train("out", run: "run", fileLimit: limit)
-        #expect(full.code == 2 && full.errors.contains("run/state.safetensors: cannot write: file too large"), "\(full.errors)")
+        #expect(
+            full.code == 2 && full.errors.contains("run/state.safetensors: cannot write: file too large"),
+            "\(full.errors)")
         #expect(try Data(contentsOf: state) == first)
         #expect(try names("\(root)/run") == ["state.safetensors", "log.jsonl", "loss.svg"])
         #expect(try names(root) == ["data", "straight", "whole", "run"], "no folder, no draft of one")
@@ -45,7 +47,9 @@ struct FullDiskTests {
 
         // The run is complete, but its export does not fit.
         let export = try train("again", run: "run", fileLimit: limit)
-        #expect(export.code == 2 && export.errors.contains("model.safetensors: cannot write: file too large"), "\(export.errors)")
+        #expect(
+            export.code == 2 && export.errors.contains("model.safetensors: cannot write: file too large"),
+            "\(export.errors)")
         #expect(try names(root) == ["data", "straight", "whole", "run", "out"])
         #expect(try train("again", run: "run").code == 0)
         #expect(try weights("\(root)/again") == weights("\(root)/straight"))
@@ -65,13 +69,17 @@ struct FullDiskTests {
         let straight = try distill("straight", run: "whole")
         #expect(straight.code == 0, "\(straight.errors)")
         let full = try distill("out", run: "run", fileLimit: limit)
-        #expect(full.code == 2 && full.errors.contains("run/best.safetensors: cannot write: file too large"), "\(full.errors)")
+        #expect(
+            full.code == 2 && full.errors.contains("run/best.safetensors: cannot write: file too large"),
+            "\(full.errors)")
         #expect(try names("\(root)/run") == ["log.jsonl"])
         #expect(try names(root) == ["data", "straight", "whole", "run"])
         let again = try distill("out", run: "run")
         #expect(again.code == 0, "\(again.errors)")
         let export = try distill("again", run: "run", fileLimit: limit)
-        #expect(export.code == 2 && export.errors.contains("model.safetensors: cannot write: file too large"), "\(export.errors)")
+        #expect(
+            export.code == 2 && export.errors.contains("model.safetensors: cannot write: file too large"),
+            "\(export.errors)")
         #expect(try names(root) == ["data", "straight", "whole", "run", "out"])
         #expect(try weights("\(root)/out") == weights("\(root)/straight"))
     }
