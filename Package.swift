@@ -25,7 +25,8 @@ let package = Package(
         .executable(name: "monocle", targets: ["MonocleCommand"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
     ],
     targets: [
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
@@ -47,7 +48,9 @@ let package = Package(
         room("CUDA", ["Training", "Model", "Compute", "Checkpoint", "Numerics"]),
         room("Prompting", ["Tokenization", "JSONText"]),
         room("Datasets", ["Training", "Documents", "Prompting", "Tokenization", "Imaging", "Checkpoint", "JSONText"]),
-        room("Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"]),
+        room(
+            "Engine",
+            ["Model", "Compute", "Tokenization", "Numerics", .product(name: "Crypto", package: "swift-crypto")]),
         room(
             "Monocle", ["Engine", "Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"],
             resources: [.copy("Resources/monocle-mini")]),
@@ -89,7 +92,7 @@ let package = Package(
             of: "Datasets", ["Training", "Prompting", "Tokenization", "Imaging", "Documents", "Checkpoint", "Monocle"]),
         tests(of: "Prompting", ["Tokenization"]),
         tests(of: "Monocle", ["Prompting"]),
-        tests(of: "Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging", "Numerics"]),
+        tests(of: "Engine", ["Model", "Compute", "Checkpoint", "Tokenization", "Numerics"]),
         tests(of: "Evaluation", ["Monocle", "Documents", "Model", "Compute", "Checkpoint", "Imaging", "Numerics"]),
         tests(of: "Benchmarking", ["Checkpoint", "Compute", "Numerics"]),
         .testTarget(
