@@ -149,4 +149,6 @@ package struct SchedulerCounters: Codable, Sendable, Equatable {
     package var imageQueries = 0
     package var imageHits = 0
     package var expired = 0
+
+    package init() {}
 }

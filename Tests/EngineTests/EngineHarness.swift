@@ -73,16 +73,9 @@ extension Engine {
 
     /// All requests at once; the outcome or the error of each.
     func outcomes(_ requests: [GenerationRequest]) async -> [Result<Outcome, any Error>] {
-        await withTaskGroup(of: (Int, Result<Outcome, any Error>).self) { group in
-            for (index, request) in requests.enumerated() {
-                group.addTask {
-                    do { return (index, .success(try await self.outcome(request))) } catch {
-                        return (index, .failure(error))
-                    }
-                }
-            }
-            let found = await group.reduce(into: [Int: Result<Outcome, any Error>]()) { $0[$1.0] = $1.1 }
-            return requests.indices.compactMap { found[$0] }
-        }
+        let tasks = requests.map { request in Task { try await self.outcome(request) } }
+        var results: [Result<Outcome, any Error>] = []
+        for task in tasks { results.append(await task.result) }
+        return results
     }
 }
