@@ -46,6 +46,7 @@ let package = Package(
         room("Training", ["Model", "Compute", "Checkpoint", "Numerics"]),
         room("CUDA", ["Training", "Model", "Compute", "Checkpoint", "Numerics"]),
         room("Prompting", ["Tokenization", "JSONText"]),
+        room("Grammar", ["JSONText"]),
         room("Datasets", ["Training", "Documents", "Prompting", "Tokenization", "Imaging", "Checkpoint", "JSONText"]),
         room("Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"]),
         room(
@@ -88,6 +89,7 @@ let package = Package(
         tests(
             of: "Datasets", ["Training", "Prompting", "Tokenization", "Imaging", "Documents", "Checkpoint", "Monocle"]),
         tests(of: "Prompting", ["Tokenization"]),
+        tests(of: "Grammar", ["Tokenization"]),
         tests(of: "Monocle", ["Prompting"]),
         tests(of: "Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging", "Numerics"]),
         tests(of: "Evaluation", ["Monocle", "Documents", "Model", "Compute", "Checkpoint", "Imaging", "Numerics"]),
