@@ -1,0 +1,89 @@
+// Random answers of a grammar, and the fixtures other implementations judged. Knows no expected results.
+
+import Foundation
+import TestSupport
+
+@testable import Grammar
+
+/// A seeded generator (SplitMix64).
+struct Seeded: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
+
+struct SchemaCase: Decodable {
+    let schema: String
+    let documents: [Judged]
+}
+
+struct PatternCase: Decodable {
+    let pattern: String
+    let texts: [Judged]
+}
+
+/// A text and whether the other implementation took it.
+struct Judged: Decodable {
+    let text: String
+    let isValid: Bool
+
+    init(from decoder: any Decoder) throws {
+        var values = try decoder.unkeyedContainer()
+        text = try values.decode(String.self)
+        isValid = try values.decode(Bool.self)
+    }
+}
+
+func fixture<Value: Decodable>(_ name: String, as type: [Value].Type) throws -> [Value] {
+    try JSONDecoder().decode(type, from: Data(contentsOf: Goldens.file("grammar/\(name)")))
+}
+
+extension Grammar {
+    init(schema: String, limits: GrammarLimits = GrammarLimits()) throws(GrammarError) {
+        try self.init(.jsonSchema(Array(schema.utf8)), limits: limits)
+    }
+
+    func accepts(_ text: String) -> Bool { accepts(Array(text.utf8)) }
+
+    func allowedBytes(_ position: Position) -> [UInt8] {
+        (UInt8.min...UInt8.max).filter { byte in
+            var next = position
+            return next.take(byte, in: automaton)
+        }
+    }
+
+    enum Stuck: Error { case noByte(after: String), noEnd(String) }
+
+    /// An answer made of random bytes the grammar allows, hurrying to its end after `patience` bytes.
+    /// - Parameter visit: sees every position on the way.
+    func walk(
+        patience: Int, _ generator: inout Seeded, visit: (Position) throws -> Void = { _ in }
+    ) throws -> [UInt8] {
+        var position = Position()
+        var bytes: [UInt8] = []
+        while bytes.count < 100_000 {
+            try visit(position)
+            let isHurried = bytes.count >= patience
+            if isComplete(position), isHurried || generator.next() % 4 == 0 { return bytes }
+            let allowed = allowedBytes(position)
+            if allowed.isEmpty, isComplete(position) { return bytes }
+            let closing = allowed.filter { [0x22, 0x5D, 0x7D, 0x6E].contains($0) }  // " ] } n
+            let some = isHurried && !closing.isEmpty ? closing : allowed
+            // Half of the time what can be read, or strings would hold little but rare scalars.
+            let plain = some.filter { (0x20...0x7E).contains($0) }
+            let pool = !plain.isEmpty && generator.next() % 2 == 0 ? plain : some
+            guard let byte = pool.randomElement(using: &generator) else {
+                throw Stuck.noByte(after: String(decoding: bytes, as: UTF8.self))
+            }
+            _ = position.take(byte, in: automaton)
+            bytes.append(byte)
+        }
+        throw Stuck.noEnd(String(decoding: bytes.prefix(200), as: UTF8.self))
+    }
+}
