@@ -109,19 +109,21 @@ struct GrammarTests {
         let schema = #"{"type":"object","properties":{"invoice":{"enum":["paid","pending"]}},"required":["invoice"]}"#
         let vocabulary = TokenVocabulary(tokens: (0...255).map { [UInt8($0)] }, ends: [])
         var matcher = TokenMasks(try Grammar(schema: schema), for: vocabulary).matcher()
-        #expect(matcher.forcedBytes() == Array("{".utf8))
-        #expect(matcher.accept(bytes: Array("{\"".utf8)))
-        #expect(matcher.forcedBytes() == Array("invoice\":".utf8))
-        #expect(matcher.forcedBytes(limit: 3) == Array("inv".utf8))
-        #expect(!matcher.accept(bytes: Array("x".utf8)))
-        #expect(matcher.accept(bytes: Array("invoice\":\"p".utf8)))
-        #expect(matcher.forcedBytes().isEmpty)
-        #expect(matcher.accept(bytes: Array("e".utf8)))
-        #expect(matcher.forcedBytes() == Array("nding\"".utf8))
+        func take(_ text: String) -> Bool { matcher.accept(bytes: Array(text.utf8)) }
+        func forced(limit: Int = 256) -> String { String(decoding: matcher.forcedBytes(limit: limit), as: UTF8.self) }
+        #expect(forced() == "{")
+        #expect(take("{\""))
+        #expect(forced() == "invoice\":")
+        #expect(forced(limit: 3) == "inv")
+        #expect(!take("x"))
+        #expect(take("invoice\":\"p"))
+        #expect(forced() == "")
+        #expect(take("e"))
+        #expect(forced() == "nding\"")
         let before = matcher
-        #expect(matcher.accept(bytes: Array("nding\"}".utf8)))
+        #expect(take("nding\"}"))
         #expect(matcher.isComplete && !before.isComplete)
-        #expect(matcher.forcedBytes().isEmpty)
+        #expect(forced() == "")
     }
 
     @Test func limitsNameThemselves() throws {
@@ -129,7 +131,8 @@ struct GrammarTests {
         limits.sourceBytes = 100
         limits.states = 50
         let long = #"{"type":"string","description":"\#(String(repeating: "x", count: 100))"}"#
-        #expect(throws: GrammarError.limit(name: "length of the schema", found: "\(long.utf8.count) bytes", limit: 100)) {
+        #expect(throws: GrammarError.limit(name: "length of the schema", found: "\(long.utf8.count) bytes", limit: 100))
+        {
             try Grammar(schema: long, limits: limits)
         }
         #expect(throws: GrammarError.limit(name: "number of states", found: "more than 50", limit: 50)) {
@@ -138,7 +141,9 @@ struct GrammarTests {
         #expect(throws: GrammarError.limit(name: "number of nodes", found: "more than 200", limit: 200)) {
             try Grammar(.regex("[a-f]{300}"), limits: limits)
         }
-        #expect(throws: GrammarError.self) { try Grammar(.choice([String(repeating: "a", count: 101)]), limits: limits) }
+        #expect(throws: GrammarError.self) {
+            try Grammar(.choice([String(repeating: "a", count: 101)]), limits: limits)
+        }
         let many = (0..<8000).map { "\"v\($0)\"" }.joined(separator: ",")
         #expect(try Grammar(schema: #"{"enum":[\#(many)]}"#).accepts("\"v7999\""))
         let deep = String(repeating: #"{"type":"array","items":"#, count: 60) + "{}" + String(repeating: "}", count: 60)
@@ -194,7 +199,9 @@ struct GrammarTests {
         func soup(_ depth: Int) -> String {
             switch Int.random(in: 0..<(depth > 0 ? 8 : 5), using: &generator) {
             case 0: return "\(Int.random(in: -9...9, using: &generator))"
-            case 1: return ["\"string\"", "\"object\"", "\"array\"", "\"#\"", "\"integer\""].randomElement(using: &generator) ?? ""
+            case 1:
+                return ["\"string\"", "\"object\"", "\"array\"", "\"#\"", "\"integer\""].randomElement(
+                    using: &generator) ?? ""
             case 2: return ["true", "false", "null", "1e300", "-0.5", "1e-9"].randomElement(using: &generator) ?? ""
             case 3: return "[]"
             case 4: return "{}"
