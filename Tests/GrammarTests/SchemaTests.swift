@@ -74,14 +74,15 @@ struct SchemaTests {
     }
 
     @Test(arguments: [
-        #"{"type":"integer","minimum":5,"maximum":3}"#, #"{"type":"integer","exclusiveMinimum":1,"exclusiveMaximum":2}"#,
+        #"{"type":"integer","minimum":5,"maximum":3}"#,
+        #"{"type":"integer","exclusiveMinimum":1,"exclusiveMaximum":2}"#,
         #"{"type":"number","exclusiveMinimum":1,"maximum":1}"#, #"{"type":"string","minLength":3,"maxLength":2}"#,
         #"{"enum":[]}"#, "false", #"{"type":"string","const":1}"#, #"{"allOf":[{"type":"string"},{"type":"null"}]}"#,
         #"{"type":"array","items":false,"minItems":1}"#, #"{"type":"array","minItems":3,"maxItems":2}"#,
         #"{"type":"object","properties":{"a":false},"required":["a"]}"#,
         #"{"type":"object","properties":{},"additionalProperties":false,"required":["a"]}"#,
-        #"{"type":"object","properties":{"a":{"$ref":"#"}},"required":["a"]}"#,
-        #"{"type":"array","items":{"$ref":"#"},"minItems":1}"#,
+        ##"{"type":"object","properties":{"a":{"$ref":"#"}},"required":["a"]}"##,
+        ##"{"type":"array","items":{"$ref":"#"},"minItems":1}"##,
         #"{"type":"string","pattern":"^a$","minLength":2}"#, #"{"enum":["b"],"pattern":"^a"}"#,
         #"{"allOf":[{"type":"string","pattern":"^a$"},{"pattern":"^b$"}]}"#, #"{"type":[]}"#,
     ])
@@ -95,7 +96,8 @@ struct SchemaTests {
 
     @Test(arguments: [
         "", "{", "[]", "1", #"{"type":"text"}"#, #"{"type":1}"#, #"{"anyOf":[]}"#, #"{"required":"a"}"#,
-        #"{"minLength":-1}"#, #"{"maxItems":1.5}"#, #"{"properties":[]}"#, #"{"$ref":"#/nowhere"}"#, #"{"$ref":"#"}"#,
+        #"{"minLength":-1}"#, #"{"maxItems":1.5}"#, #"{"properties":[]}"#, ##"{"$ref":"#/nowhere"}"##,
+        ##"{"$ref":"#"}"##,
         ##"{"$ref":"#/$defs/a","$defs":{"a":{"allOf":[{"$ref":"#/$defs/a"}]}}}"##, #"{"$ref":"http://x/y"}"#,
         #"{"pattern":"("}"#, #"{"type":"string","type":"null"}"#, #"{"a":"\ud800"}"#, #"{"minimum":"1"}"#,
     ])
