@@ -36,7 +36,8 @@ struct GrammarTests {
                     let allowed = grammar.allowedBytes(position)
                     let opening = allowed.filter { [0x7B, 0x5B].contains($0) }
                     let other = allowed.filter { ![0x7D, 0x5D, 0x20, 0x0A, 0x5C].contains($0) && $0 < 0x7F }
-                    guard let byte = (opening.isEmpty ? other : opening).randomElement(using: &generator) else { break }
+                    let next = !opening.isEmpty ? opening : other.contains(0x22) ? [0x22] : other
+                    guard let byte = next.randomElement(using: &generator) else { break }
                     _ = position.take(byte, in: grammar.automaton)
                     deepest = max(deepest, position.stack.count)
                     if deepest == nesting, position.stack.count == nesting { break }
@@ -72,7 +73,9 @@ struct GrammarTests {
         var tokens = (0..<Int32(tokenizer.count)).map { tokenizer.isSpecial($0) ? [] : Array(tokenizer.bytes(of: $0)) }
         let letters = Array("{}[]\":, \n\\aen01é日".utf8)
         for _ in 0..<600 {
-            tokens.append((0..<Int.random(in: 1...7, using: &generator)).map { _ in letters.randomElement() ?? 0 })
+            tokens.append(
+                (0..<Int.random(in: 1...7, using: &generator)).map { _ in letters.randomElement(using: &generator) ?? 0
+                })
         }
         tokens.append(Array("}}}}}}}}}}]]]]]]".utf8))
         tokens.append([])
@@ -168,7 +171,7 @@ struct GrammarTests {
                 #expect(!error.description.isEmpty)
             }
         }
-        for turn in 0..<2500 {
+        for turn in 0..<1200 {
             var bytes = cases[turn % cases.count]
             for _ in 0..<Int.random(in: 1...3, using: &generator) {
                 let place = Int.random(in: 0..<bytes.count, using: &generator)
@@ -212,7 +215,7 @@ struct GrammarTests {
                 return "{" + keys.sorted().map { "\"\($0)\":" + soup(depth - 1) }.joined(separator: ",") + "}"
             }
         }
-        for _ in 0..<4000 { attempt(.jsonSchema(Array(soup(4).utf8))) }
+        for _ in 0..<2500 { attempt(.jsonSchema(Array(soup(4).utf8))) }
         #expect(compiled > 300)
         #expect(refused > 300)
     }

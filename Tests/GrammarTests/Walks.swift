@@ -58,26 +58,59 @@ extension Grammar {
         }
     }
 
+    /// For each state about how many bytes its end is away: that of the answer, or that of the object or array it is in.
+    /// A state from which no end can be reached has `Int.max`.
+    func distances() -> [Int] {
+        var result = [Int](repeating: .max, count: automaton.stateCount)
+        var isChanged = true
+        while isChanged {
+            isChanged = false
+            for state in result.indices.reversed() where result[state] > 0 {
+                var least = automaton.accepting[state] ? 0 : Int.max
+                for byte in UInt8.min...UInt8.max {
+                    least = min(least, distance(Int32(state), byte, result))
+                }
+                if least < result[state] {
+                    result[state] = least
+                    isChanged = true
+                }
+            }
+        }
+        return result
+    }
+
+    private func distance(_ state: Int32, _ byte: UInt8, _ known: [Int]) -> Int {
+        switch automaton.move(state, byte) {
+        case .refuse: return .max
+        case .pop: return 1
+        case .go(let next): return known[Int(next)] == .max ? .max : 1 + known[Int(next)]
+        case .push(let site, let wide, let narrow):
+            let inside = [wide, narrow].filter { $0 >= 0 }.map { known[Int($0)] }.min() ?? .max
+            let range = Int(automaton.returnStart[Int(site)])..<Int(automaton.returnStart[Int(site) + 1])
+            let after = automaton.returns[range].map { known[Int($0.state)] }.min() ?? .max
+            return inside == .max || after == .max ? .max : 1 + inside + after
+        }
+    }
+
     enum Stuck: Error { case noByte(after: String), noEnd(String) }
 
     /// An answer made of random bytes the grammar allows, hurrying to its end after `patience` bytes.
-    /// - Parameter visit: sees every position on the way.
-    func walk(
-        patience: Int, _ generator: inout Seeded, visit: (Position) throws -> Void = { _ in }
-    ) throws -> [UInt8] {
+    func walk(patience: Int, distances: [Int], _ generator: inout Seeded) throws -> [UInt8] {
         var position = Position()
         var bytes: [UInt8] = []
         while bytes.count < 100_000 {
-            try visit(position)
             let isHurried = bytes.count >= patience
             if isComplete(position), isHurried || generator.next() % 4 == 0 { return bytes }
-            let allowed = allowedBytes(position)
+            var allowed = allowedBytes(position)
             if allowed.isEmpty, isComplete(position) { return bytes }
-            let closing = allowed.filter { [0x22, 0x5D, 0x7D, 0x6E].contains($0) }  // " ] } n
-            let some = isHurried && !closing.isEmpty ? closing : allowed
+            if isHurried {
+                let ways = allowed.map { distance(position.state, $0, distances) }
+                let least = ways.min()
+                allowed = zip(allowed, ways).filter { $0.1 == least }.map(\.0)
+            }
             // Half of the time what can be read, or strings would hold little but rare scalars.
-            let plain = some.filter { (0x20...0x7E).contains($0) }
-            let pool = !plain.isEmpty && generator.next() % 2 == 0 ? plain : some
+            let plain = allowed.filter { (0x20...0x7E).contains($0) }
+            let pool = !plain.isEmpty && generator.next() % 2 == 0 ? plain : allowed
             guard let byte = pool.randomElement(using: &generator) else {
                 throw Stuck.noByte(after: String(decoding: bytes, as: UTF8.self))
             }
