@@ -85,9 +85,9 @@ extension Grammar {
         case .pop: return 1
         case .go(let next): return known[Int(next)] == .max ? .max : 1 + known[Int(next)]
         case .push(let site, let wide, let narrow):
-            let inside = [wide, narrow].filter { $0 >= 0 }.map { known[Int($0)] }.min() ?? .max
+            let inside = [wide, narrow].filter { $0 >= 0 }.map { known[Int($0)] }.min() ?? Int.max
             let range = Int(automaton.returnStart[Int(site)])..<Int(automaton.returnStart[Int(site) + 1])
-            let after = automaton.returns[range].map { known[Int($0.state)] }.min() ?? .max
+            let after = automaton.returns[range].map { known[Int($0.state)] }.min() ?? Int.max
             return inside == .max || after == .max ? .max : 1 + inside + after
         }
     }
@@ -105,7 +105,7 @@ extension Grammar {
             if allowed.isEmpty, isComplete(position) { return bytes }
             if isHurried {
                 let ways = allowed.map { distance(position.state, $0, distances) }
-                let least = ways.min()
+                let least = ways.min() ?? 0
                 allowed = zip(allowed, ways).filter { $0.1 == least }.map(\.0)
             }
             // Half of the time what can be read, or strings would hold little but rare scalars.
