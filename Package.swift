@@ -47,10 +47,14 @@ let package = Package(
         room("Training", ["Model", "Compute", "Checkpoint", "Numerics"]),
         room("CUDA", ["Training", "Model", "Compute", "Checkpoint", "Numerics"]),
         room("Prompting", ["Tokenization", "JSONText"]),
+        room("Grammar", ["JSONText"]),
         room("Datasets", ["Training", "Documents", "Prompting", "Tokenization", "Imaging", "Checkpoint", "JSONText"]),
         room(
             "Engine",
-            ["Model", "Compute", "Tokenization", "Numerics", .product(name: "Crypto", package: "swift-crypto")]),
+            [
+                "Grammar", "Model", "Compute", "Tokenization", "Numerics",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         room(
             "Monocle", ["Engine", "Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"],
             resources: [.copy("Resources/monocle-mini")]),
@@ -91,8 +95,9 @@ let package = Package(
         tests(
             of: "Datasets", ["Training", "Prompting", "Tokenization", "Imaging", "Documents", "Checkpoint", "Monocle"]),
         tests(of: "Prompting", ["Tokenization"]),
+        tests(of: "Grammar", ["Tokenization"]),
         tests(of: "Monocle", ["Prompting"]),
-        tests(of: "Engine", ["Model", "Compute", "Checkpoint", "Tokenization", "Numerics"]),
+        tests(of: "Engine", ["Grammar", "Model", "Compute", "Checkpoint", "Tokenization", "Numerics"]),
         tests(of: "Evaluation", ["Monocle", "Documents", "Model", "Compute", "Checkpoint", "Imaging", "Numerics"]),
         tests(of: "Benchmarking", ["Checkpoint", "Compute", "Numerics"]),
         .testTarget(
@@ -105,7 +110,7 @@ let package = Package(
 if Context.environment["MONOCLE_FUZZ"] != nil {
     let harnesses = [
         ("SafetensorsHeader", "Checkpoint"), ("Tokenizer", "Tokenization"), ("ImageHeader", "Imaging"),
-        ("ImageDecoder", "Imaging"),
+        ("ImageDecoder", "Imaging"), ("Grammar", "Grammar"),
     ]
     for (name, room) in harnesses
     where FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Fuzz/\(name)/\(name).swift") {

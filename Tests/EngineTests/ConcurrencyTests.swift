@@ -1,4 +1,5 @@
 import Engine
+import Grammar
 import Synchronization
 import Testing
 
@@ -139,7 +140,7 @@ struct ToyConstraint: TokenConstraint {
 
     func allowedTokens() -> TokenMask {
         let wanted = ((tokens.last ?? 1) + 1) % 2
-        return TokenMask(vocabulary: vocabulary, (0..<Int32(440)).filter { $0 % 2 == wanted })
+        return mask(vocabulary, (0..<Int32(440)).filter { $0 % 2 == wanted })
     }
 
     mutating func advance(by token: Int32) { tokens.append(token) }
