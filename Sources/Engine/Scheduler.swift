@@ -119,6 +119,7 @@ package struct Scheduler: Sendable {
         releaseImages(number)
         running.removeAll { $0 == number }
         insert(number, into: \.waiting)
+        sequences[number]?.wasPreempted = true
         counters.preemptions += 1
     }
 

@@ -81,6 +81,7 @@ struct SchedulerTests {
         var sum = SchedulerCounters()
         for seed in 0..<40 {
             let counters = Self.trace(seed, harm: false).0.scheduler.counters
+            #expect(counters.prefixHits < max(1, counters.prefixQueries) && counters.imageHits <= counters.imageQueries)
             sum.preemptions += counters.preemptions
             sum.prefixHits += counters.prefixHits
             sum.imageHits += counters.imageHits
