@@ -25,7 +25,8 @@ let package = Package(
         .executable(name: "monocle", targets: ["MonocleCommand"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
@@ -46,8 +47,14 @@ let package = Package(
         room("Training", ["Model", "Compute", "Checkpoint", "Numerics"]),
         room("CUDA", ["Training", "Model", "Compute", "Checkpoint", "Numerics"]),
         room("Prompting", ["Tokenization", "JSONText"]),
+        room("Grammar", ["JSONText"]),
         room("Datasets", ["Training", "Documents", "Prompting", "Tokenization", "Imaging", "Checkpoint", "JSONText"]),
-        room("Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"]),
+        room(
+            "Engine",
+            [
+                "Grammar", "Model", "Compute", "Tokenization", "Numerics",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         room(
             "Monocle", ["Engine", "Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"],
             resources: [.copy("Resources/monocle-mini")]),
@@ -88,8 +95,10 @@ let package = Package(
         tests(
             of: "Datasets", ["Training", "Prompting", "Tokenization", "Imaging", "Documents", "Checkpoint", "Monocle"]),
         tests(of: "Prompting", ["Tokenization"]),
+        tests(of: "Grammar", ["Tokenization"]),
         tests(of: "Monocle", ["Prompting"]),
-        tests(of: "Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging", "Numerics"]),
+        tests(
+            of: "Engine", ["Grammar", "Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging", "Numerics"]),
         tests(
             of: "Evaluation",
             ["Monocle", "Prompting", "Documents", "Model", "Compute", "Checkpoint", "Imaging", "Numerics"]),
@@ -104,7 +113,7 @@ let package = Package(
 if Context.environment["MONOCLE_FUZZ"] != nil {
     let harnesses = [
         ("SafetensorsHeader", "Checkpoint"), ("Tokenizer", "Tokenization"), ("ImageHeader", "Imaging"),
-        ("ImageDecoder", "Imaging"),
+        ("ImageDecoder", "Imaging"), ("Grammar", "Grammar"),
     ]
     for (name, room) in harnesses
     where FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Fuzz/\(name)/\(name).swift") {

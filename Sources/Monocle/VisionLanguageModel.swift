@@ -17,7 +17,8 @@ package import Tokenization
 /// print(answer.text)
 /// ```
 ///
-/// Weights stay in the mapped files. Questions asked at the same time are answered one after another.
+/// Weights stay in the mapped files. Questions asked at the same time share steps; an answer does not depend on its
+/// company.
 public final class VisionLanguageModel: Sendable {
     package let folder: CheckpointFolder
     package let tokenizer: Tokenizer
@@ -58,8 +59,7 @@ public final class VisionLanguageModel: Sendable {
             model: try NemotronNanoVL(folder, alignCorners: options.alignCorners), tokenizer: tokenizer,
             backend: backend,
             options: EngineOptions(
-                context: context, prefillChunk: options.prefillChunk,
-                keyValueType: keyValueType))
+                context: context, stepTokens: options.prefillChunk, keyValueType: keyValueType))
     }
 
     /// Warnings about the folder that keep nothing from working.
