@@ -35,16 +35,11 @@ struct StringEmitter {
         try network.embed(automaton, start, end)
     }
 
-    /// A key of an object that is none of `names`.
-    mutating func key(otherThan names: [String], in network: inout Network, _ from: Network.Node, _ to: Network.Node)
-        throws(GrammarError)
-    {
-        let start = try network.node(beside: from), end = try network.node(beside: from)
-        try network.literal("\"", from, start)
-        try network.literal("\"", end, to)
-        let any = try automaton { (network) throws(GrammarError) in
-            try RegexEmitter(text: .jsonString).whole(.anything, in: &network, network.start, network.end)
-        }
+    /// A key of an object that is none of `names`, without its quotes.
+    mutating func restOfKey(
+        otherThan names: [String], in network: inout Network, _ start: Network.Node, _ end: Network.Node
+    ) throws(GrammarError) {
+        let any = try automaton(minimum: 0, maximum: nil, patterns: [])
         guard !names.isEmpty else { return try network.embed(any, start, end) }
         let named = try automaton { (network) throws(GrammarError) in
             for name in names { try network.literal(JSONEscape.escaped(name), network.start, network.end) }
