@@ -97,8 +97,7 @@ let package = Package(
         tests(of: "Prompting", ["Tokenization"]),
         tests(of: "Grammar", ["Tokenization"]),
         tests(of: "Monocle", ["Prompting"]),
-        tests(
-            of: "Engine", ["Grammar", "Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging", "Numerics"]),
+        tests(of: "Engine", ["Grammar", "Model", "Compute", "Checkpoint", "Tokenization", "Numerics"]),
         tests(
             of: "Evaluation",
             ["Monocle", "Prompting", "Documents", "Model", "Compute", "Checkpoint", "Imaging", "Numerics"]),
