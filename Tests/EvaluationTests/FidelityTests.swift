@@ -52,7 +52,7 @@ struct FidelityTests {
     }
 
     @Test func modelsOfOneReferenceMeasureTogetherAsAlone() async throws {
-        let reference = try reference(.w4a16)
+        let reference = try self.reference(.w4a16)
         let pairs = try [("nvfp4", ArithmeticPrecision.w4a4), ("nvfp4", .w4a8), ("bf16", .f32)].map {
             try FidelityPair(reference: reference, model: model($0, $1))
         }
@@ -65,7 +65,7 @@ struct FidelityTests {
     }
 
     @Test func sharedEmbeddingsChangeNoBit() throws {
-        let reference = try reference(.w4a16)
+        let reference = try self.reference(.w4a16)
         let shared = try FidelityPair(reference: reference, model: model("nvfp4", .w4a4))
         // Another byte in a tensor that nothing reads: each embeds the images itself, to the same embeddings.
         let copy = try TemporaryFolder(copying: Goldens.checkpoint("nvfp4"))
@@ -79,7 +79,7 @@ struct FidelityTests {
             reference: reference,
             model: VisionLanguageModel(loading: copy.url, options: LoadOptions(precision: .w4a4, threads: 2)))
         #expect(!other.sharesVision)
-        let floats = try FidelityPair(reference: reference(.f32), model: model("bf16", .w4a16))
+        let floats = try FidelityPair(reference: self.reference(.f32), model: model("bf16", .w4a16))
         #expect(!floats.sharesVision)
 
         let item = try documents().item(at: 2)
@@ -101,7 +101,7 @@ struct FidelityTests {
     /// What greedy decoding writes through the engine is exact when it is taken for the true answer, and nothing else is.
     @Test(arguments: [ArithmeticPrecision.w4a16, .w4a4])
     func exactIsWhatGreedyDecodingWrites(precision: ArithmeticPrecision) async throws {
-        let reference = try reference(.w4a16)
+        let reference = try self.reference(.w4a16)
         let student = try model("nvfp4", precision)
         let pair = try FidelityPair(reference: reference, model: student)
         let item = try documents().item(at: 1)
@@ -136,7 +136,7 @@ struct FidelityTests {
         let place = try TemporaryFolder()
         let path = place.url.appending(path: "f.jsonl").path
         let file = try FidelityFile(continuing: path, header: header(pair))
-        try await FidelityRun(documents(), pair: pair).run(9, into: file) { _, _ in }
+        try await FidelityRun(documents(), pairs: [pair]).run(9, into: [file]) { _, _ in }
         let summary = FidelitySummary(file.results.lines, count: 9)
         let tokens = file.results.lines.values.flatMap { $0.outcome.divergence ?? [] }
         #expect(summary.overall.items == 9 && summary.overall.tokens == tokens.count)
@@ -158,7 +158,7 @@ struct FidelityTests {
         let tokenizer = copy.url.appending(path: "tokenizer.json")
         try (Data(contentsOf: tokenizer) + Data("\n".utf8)).write(to: tokenizer)
         let other = try VisionLanguageModel(loading: copy.url)
-        let reference = try reference(.w4a16)
+        let reference = try self.reference(.w4a16)
         #expect(
             throws: EvaluationError.otherModel(what: "tokenizer.json", reference: "one file", model: "another")
         ) { try FidelityPair(reference: reference, model: other) }
