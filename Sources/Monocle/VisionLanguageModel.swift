@@ -2,7 +2,7 @@
 
 package import Checkpoint
 package import Compute
-import Engine
+package import Engine
 public import Foundation
 import Model
 import Numerics
@@ -90,6 +90,11 @@ public final class VisionLanguageModel: Sendable {
     /// Answers a question piece by piece. Dropping the stream stops the work within one step.
     public func stream(_ question: Question) -> AsyncThrowingStream<AnswerEvent, any Error> {
         stream(Inquiry(question))
+    }
+
+    /// What the engine makes of a prepared request. Dropping the stream stops the work within one step.
+    package func submit(_ request: GenerationRequest) -> AsyncThrowingStream<Delta, any Error> {
+        engine.submit(request)
     }
 
     package func stream(_ inquiry: Inquiry) -> AsyncThrowingStream<AnswerEvent, any Error> {
