@@ -3,6 +3,8 @@
 set -euo pipefail
 
 packages=(libturbojpeg0-dev libspng-dev libwebp-dev libcairo2-dev poppler-utils pkg-config)
+# The tests' clients of the server.
+packages+=(curl python3-venv)
 # The fonts of `monocle documents` (Sources/Documents/Looks.swift).
 packages+=(fonts-dejavu-core fonts-liberation fonts-roboto-unhinted fonts-crosextra-carlito fonts-crosextra-caladea)
 packages+=(fonts-linuxlibertine fonts-open-sans fonts-inconsolata)
