@@ -60,7 +60,9 @@ let package = Package(
         room("CUDA", ["Training", "Model", "Compute", "Checkpoint", "Numerics"]),
         room("Prompting", ["Tokenization", "JSONText"]),
         room("Datasets", ["Training", "Documents", "Prompting", "Tokenization", "Imaging", "Checkpoint", "JSONText"]),
-        room("Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"]),
+        room(
+            "Engine",
+            ["Model", "Compute", "Tokenization", "Numerics", .product(name: "Crypto", package: "swift-crypto")]),
         room(
             "Monocle", ["Engine", "Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"],
             resources: [.copy("Resources/monocle-mini")]),
@@ -134,7 +136,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
         tests(of: "Monocle", ["Prompting"]),
-        tests(of: "Engine", ["Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging", "Numerics"]),
+        tests(of: "Engine", ["Model", "Compute", "Checkpoint", "Tokenization", "Numerics"]),
         tests(of: "Evaluation", ["Monocle", "Documents", "Model", "Compute", "Checkpoint", "Imaging", "Numerics"]),
         tests(of: "Benchmarking", ["Checkpoint", "Compute", "Numerics"]),
         .testTarget(

@@ -3,46 +3,79 @@
 import Tokenization
 
 struct Answer {
-    let job: Job
-    private(set) var count = 0
+    let request: GenerationRequest
+    private(set) var tokens: [Int32] = []
+    private let limit: Int
     private var reason: Completion.Reason?
+    private var stopToken: Int32?
     private var sampler: Sampler
     private var detokenizer: StreamingDetokenizer
     private var stops: StopMatcher
-    private let limit: Int
+    private var constraint: (any TokenConstraint)?
 
-    init(job: Job, sampling: SamplingParameters, tokenizer: Tokenizer, limit: Int) {
-        self.job = job
+    /// - Parameter limit: tokens at most.
+    init(_ request: GenerationRequest, tokenizer: Tokenizer, limit: Int) {
+        self.request = request
         self.limit = limit
-        sampler = Sampler(sampling, prompt: job.request.prompt)
+        sampler = Sampler(request.sampling, prompt: request.prompt)
         detokenizer = StreamingDetokenizer(tokenizer, skipSpecial: true)
-        stops = StopMatcher(job.request.stopStrings)
-        if limit == 0 { reason = .length }
+        stops = StopMatcher(request.stopStrings)
+        constraint = request.constraint
     }
 
     var isComplete: Bool { reason != nil }
 
-    /// Chooses the next token from `logits`, sends it with the text it completes, and decides whether it is the last.
-    /// - Returns: nil when the logits are not finite.
-    mutating func take(_ logits: UnsafeBufferPointer<Float>) throws -> Int32? {
-        let request = job.request
-        guard let token = sampler.next(logits) else { return nil }
-        count += 1
-        var text = ""
-        if request.stopTokens.contains(token) {
-            reason = .stop
-        } else {
-            text = stops.push(detokenizer.append(token) ?? "")
-            if stops.isStopped { reason = .stop } else if count >= limit { reason = .length }
+    /// Chooses the next token from `logits` and decides whether it is the last.
+    mutating func take(_ logits: UnsafeBufferPointer<Float>) throws(EngineError) -> GeneratedToken {
+        guard Sampler.areSound(logits) else {
+            throw .nonFiniteLogits(position: request.prompt.count + tokens.count)
         }
-        let logprob = request.logprobs.map { Sampler.logprob(of: token, top: $0, logits) }
-        job.continuation.yield(.token(GeneratedToken(id: token, text: text, logprob: logprob)))
-        return token
+        let mayStop = tokens.count >= request.minTokens
+        guard
+            let token = sampler.next(
+                logits, allowed: allowed(logits.count), banned: mayStop ? [] : request.stopTokens)
+        else { throw .deadEnd(tokens: tokens.count) }
+        tokens.append(token)
+        let logprob = request.logprobs.map { TokenLogprob(of: token, top: $0, logits) }
+        return GeneratedToken(id: token, text: text(token, mayStop: mayStop), logprob: logprob)
     }
 
-    mutating func finish(_ timings: Timings) {
-        let rest = stops.isStopped ? "" : stops.push(detokenizer.finish() ?? "") + stops.finish()
-        job.continuation.yield(.finished(Completion(reason: reason ?? .length, text: rest, timings: timings)))
-        job.continuation.finish()
+    /// The constraint's tokens, with the stop tokens where the answer may end.
+    private mutating func allowed(_ vocabulary: Int) -> TokenMask? {
+        guard var mask = constraint?.allowedTokens() else { return nil }
+        if constraint?.isComplete == true { for token in request.stopTokens { mask.insert(token) } }
+        return mask
+    }
+
+    /// The text that `token` makes certain; sets `reason` when it is the last.
+    private mutating func text(_ token: Int32, mayStop: Bool) -> String {
+        if request.stopTokens.contains(token) {
+            reason = .stop
+            stopToken = token
+            return ""
+        }
+        constraint?.advance(by: token)
+        let piece = detokenizer.append(token) ?? ""
+        let text = mayStop ? stops.push(piece) : piece
+        if stops.match != nil || endsHere {
+            reason = .stop
+        } else if tokens.count >= limit {
+            reason = .length
+        }
+        return text
+    }
+
+    /// Whether the constraint is complete and allows nothing more.
+    private var endsHere: Bool {
+        mutating get {
+            guard constraint?.isComplete == true else { return false }
+            return constraint?.allowedTokens().isEmpty == true
+        }
+    }
+
+    mutating func completion(_ timings: Timings) -> Completion {
+        let rest = stops.match != nil ? "" : stops.push(detokenizer.finish() ?? "") + stops.finish()
+        return Completion(
+            reason: reason ?? .length, text: rest, timings: timings, stopToken: stopToken, stopString: stops.match)
     }
 }

@@ -1,88 +1,65 @@
-// The door to the thread that owns model state. Knows queues and streams, not tokens.
+// The door to the thread that owns model state. Knows streams, not steps.
 
 package import Compute
 import Foundation
 package import Model
-import Synchronization
 package import Tokenization
 
-/// Runs generation requests one after another on a thread of its own.
+/// Answers generation requests, many at a time, on a thread of its own.
 ///
-/// Dropping a stream cancels its request within one step (a tile, a prefill chunk or a token).
+/// An answer does not depend on what else is asked: the same request gives the same bytes alone and in company.
+/// Dropping a stream cancels its request within one step. An engine that is released finishes what was submitted.
 package final class Engine: Sendable {
-    private let inbox = Inbox()
+    private let inbox: Inbox
+    private let check: RequestCheck
 
     /// - Throws: `ComputeError.outOfMemory` when the key-value cache cannot be reserved.
     package init(
         model: NemotronNanoVL, tokenizer: Tokenizer, backend: any Backend, options: EngineOptions = EngineOptions()
     ) throws(ComputeError) {
         let worker = try Worker(model: model, tokenizer: tokenizer, backend: backend, options: options)
-        let thread = Thread { [inbox] in
-            while let job = inbox.next() { worker.run(job) }
-        }
+        let inbox = Inbox(options: options, pages: worker.pageCount)
+        self.inbox = inbox
+        check = RequestCheck(model, context: options.context)
+        let thread = Thread { worker.run(inbox) }
         thread.name = "engine"
         thread.stackSize = 8 << 20
         thread.start()
     }
 
-    deinit { inbox.close() }
+    deinit { inbox.close(finishing: true) }
 
-    /// Queues a request. The stream ends after `.finished`, or throws `EngineError` or `ComputeError`.
+    /// Queues a request. The stream ends after `.finished`, or throws `EngineError` or `ComputeError`; it throws at once
+    /// when the request is at fault, when too many wait, or when the engine is stopping.
     package func submit(_ request: GenerationRequest) -> AsyncThrowingStream<Delta, any Error> {
         let (stream, continuation) = AsyncThrowingStream<Delta, any Error>.makeStream()
-        let job = Job(request: request, continuation: continuation)
-        continuation.onTermination = { _ in job.cancel() }
-        if !inbox.add(job) { continuation.finish(throwing: EngineError.stopped) }
+        do throws(EngineError) {
+            try check.check(request)
+            let job = try inbox.add(tokens: request.prompt.count) { number in
+                Job(number: number, request: request, limit: check.limit(request), continuation: continuation)
+            }
+            continuation.onTermination = { [inbox] reason in
+                if case .cancelled = reason { inbox.cancel(job) }
+            }
+        } catch {
+            inbox.refuse(error)
+            continuation.finish(throwing: error)
+        }
         return stream
     }
-}
 
-/// A request under way and where its answer goes.
-final class Job: Sendable {
-    let request: GenerationRequest
-    let continuation: AsyncThrowingStream<Delta, any Error>.Continuation
-    private let cancelled = Atomic(false)
+    /// Cheap, from any thread.
+    package var statistics: EngineStatistics { inbox.statistics }
 
-    init(request: GenerationRequest, continuation: AsyncThrowingStream<Delta, any Error>.Continuation) {
-        self.request = request
-        self.continuation = continuation
+    /// Takes no more requests and returns when the last one is answered. Cancelling the wait changes nothing.
+    package func drain() async {
+        inbox.close(finishing: true)
+        await inbox.waitForEnd()
     }
 
-    var isCancelled: Bool { cancelled.load(ordering: .acquiring) }
-    func cancel() { cancelled.store(true, ordering: .releasing) }
-}
-
-/// Jobs waiting for the engine's thread.
-private final class Inbox: @unchecked Sendable {
-    // Sendable: `jobs` and `isClosed` are touched only while `condition` is locked.
-    private let condition = NSCondition()
-    private var jobs: [Job] = []
-    private var isClosed = false
-
-    func add(_ job: Job) -> Bool {
-        condition.withLock {
-            guard !isClosed else { return false }
-            jobs.append(job)
-            condition.signal()
-            return true
-        }
-    }
-
-    /// The oldest job, waiting for one if there is none; nil once closed.
-    func next() -> Job? {
-        condition.withLock {
-            while jobs.isEmpty && !isClosed { condition.wait() }
-            return isClosed ? nil : jobs.removeFirst()
-        }
-    }
-
-    func close() {
-        let orphans = condition.withLock {
-            isClosed = true
-            condition.signal()
-            defer { jobs = [] }
-            return jobs
-        }
-        for job in orphans { job.continuation.finish(throwing: EngineError.stopped) }
+    /// Ends every request with `EngineError.stopped` and returns within one step.
+    package func stop() async {
+        inbox.close(finishing: false)
+        await inbox.waitForEnd()
     }
 }

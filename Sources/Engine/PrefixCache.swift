@@ -1,83 +1,74 @@
-// Full pages of finished work, found again by their content. Knows nothing of tensors.
+// Full pages found again by their content. Knows nothing of tensors or of who uses a page.
 
-/// A tree of full pages: a page is found under its predecessor by its 16 contents, compared exactly, so two different
-/// prompts never share a page. Contents are token ids, or, for a row of an image, the image's identity and row.
+/// Full pages by the digest of their contents and of everything before them.
+///
+/// A hit compares what the digest stands for, page by page from the first: the salt, the place of the page before, and
+/// the contents. Equal digests of different texts therefore cannot lead one user to another's pages.
 package struct PrefixCache: Sendable {
-    /// One position's content.
-    package enum Content: Hashable, Sendable {
-        case token(Int32)
-        /// `identity` is unique to the pixels and tile plan (see `ImageCache`).
-        case image(identity: Int, row: Int)
-    }
-
-    private struct Key: Hashable {
+    /// A page's contents and its place in the chain.
+    package struct Block: Sendable, Equatable {
+        let digest: Digest
+        /// Of the first page in a chain; the others inherit it from `parent`.
+        let salt: String?
+        /// Identity of the entry of the page before; 0 for a first page.
         let parent: Int
-        let contents: ArraySlice<Content>
+        let contents: [Content]
+
+        package init(digest: Digest, salt: String?, parent: Int, contents: [Content]) {
+            self.digest = digest
+            self.salt = salt
+            self.parent = parent
+            self.contents = contents
+        }
     }
-    private struct Entry {
-        let key: Key
-        let page: Int32
-        var lastUse: Int
-        var children: Int
+    package struct Entry: Sendable {
+        let block: Block
+        package let page: Int32
+        /// Unique to this entry, never reused: a page whose parent was forgotten is not found any more.
+        package let identity: Int
     }
 
-    private let pageTokens: Int
-    private var ids: [Key: Int] = [:]
-    private var entries: [Int: Entry] = [:]
-    private var nextID = 1
-    private var clock = 0
+    private var pages: [Digest: Int32] = [:]
+    private var entries: [Int32: Entry] = [:]
+    private var nextIdentity = 1
 
-    package init(pageTokens: Int) { self.pageTokens = pageTokens }
+    package init() {}
 
     package var count: Int { entries.count }
 
-    /// Pages that already hold the longest cached run of full pages of `contents`, each retained for the caller.
-    package mutating func match(_ contents: [Content], pool: inout BlockPool) -> [Int32] {
-        clock += 1
-        var pages: [Int32] = []
-        var parent = 0
-        for start in stride(from: 0, through: contents.count - pageTokens, by: pageTokens) {
-            guard let id = ids[Key(parent: parent, contents: contents[start..<start + pageTokens])],
-                var entry = entries[id]
-            else { break }
-            entry.lastUse = clock
-            entries[id] = entry
-            pool.retain(entry.page)
-            pages.append(entry.page)
-            parent = id
-        }
-        return pages
+    package func contains(_ page: Int32) -> Bool { entries[page] != nil }
+
+    package func find(_ block: Block) -> Entry? {
+        guard let page = pages[block.digest], let entry = entries[page], entry.block == block else { return nil }
+        return entry
     }
 
-    /// Keeps the full pages of `contents`, which `pages` hold, with references of the cache's own.
-    package mutating func insert(_ contents: [Content], pages: [Int32], pool: inout BlockPool) {
-        clock += 1
-        var parent = 0
-        for (index, page) in pages.prefix(contents.count / pageTokens).enumerated() {
-            let start = index * pageTokens
-            let key = Key(parent: parent, contents: contents[start..<start + pageTokens])
-            if let id = ids[key] {
-                entries[id]?.lastUse = clock
-                parent = id
-                continue
-            }
-            pool.retain(page)
-            ids[key] = nextID
-            entries[nextID] = Entry(key: key, page: page, lastUse: clock, children: 0)
-            entries[parent]?.children += 1
-            parent = nextID
-            nextID += 1
-        }
+    /// Remembers that `page` holds `block`. An entry of the same digest but other contents is replaced.
+    package mutating func insert(_ block: Block, page: Int32) -> Entry {
+        if let other = pages[block.digest] { entries[other] = nil }
+        forget(page)
+        let entry = Entry(block: block, page: page, identity: nextIdentity)
+        nextIdentity += 1
+        pages[block.digest] = page
+        entries[page] = entry
+        return entry
     }
 
-    /// Frees the least recently used page that nobody else uses and that has no successor. False when there is none.
-    package mutating func evict(pool: inout BlockPool) -> Bool {
-        let idle = entries.filter { $0.value.children == 0 && pool.isUnshared($0.value.page) }
-        guard let (id, entry) = idle.min(by: { $0.value.lastUse < $1.value.lastUse }) else { return false }
-        entries[id] = nil
-        ids[entry.key] = nil
-        entries[entry.key.parent]?.children -= 1
-        pool.release(entry.page)
-        return true
+    /// Forgets what `page` holds, when it is about to hold something else or cannot be trusted.
+    package mutating func forget(_ page: Int32) {
+        guard let entry = entries.removeValue(forKey: page) else { return }
+        if pages[entry.block.digest] == page { pages[entry.block.digest] = nil }
+    }
+
+    /// Entries and digests that contradict each other.
+    var problems: [String] {
+        var problems: [String] = []
+        if pages.count != entries.count {
+            problems.append("\(pages.count) digests lead to \(entries.count) cached pages")
+        }
+        for (page, entry) in entries where entry.page != page || pages[entry.block.digest] != page {
+            problems.append("page \(page) is not where its digest leads")
+        }
+        return problems
     }
 }

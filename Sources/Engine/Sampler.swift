@@ -2,127 +2,172 @@
 
 import Foundation
 
-/// Log-probability of a token, and of the most likely ones, under the model's own distribution (before penalties,
-/// temperature and truncation, as vLLM reports them by default).
-package struct TokenLogprob: Sendable, Equatable {
-    package struct Entry: Sendable, Equatable {
-        package let id: Int32
-        package let logprob: Float
-
-        package init(id: Int32, logprob: Float) {
-            self.id = id
-            self.logprob = logprob
-        }
-    }
-    package let chosen: Entry
-    /// Most likely first; equal logits in order of id.
-    package let top: [Entry]
-}
-
-/// Chooses one sequence's tokens. A value: the same parameters and logits give the same tokens, in any batch.
+/// Chooses one sequence's tokens. A value: the same parameters, logits and place in the answer give the same token, in any
+/// batch, after any interruption, whether the row was computed as a guess or not.
 package struct Sampler: Sendable {
     let parameters: SamplingParameters
-    private var generator: SplitMix64
-    private var seen: Set<Int32>
+    private let prompt: Set<Int32>
+    /// How often each token stands in the answer; kept when a penalty asks for it.
+    private var counts: [Int32: Int] = [:]
+    /// Tokens chosen so far.
+    private var place: UInt64 = 0
 
     /// - Parameter prompt: ids the repetition penalty counts as already used.
     package init(_ parameters: SamplingParameters, prompt: [Int32]) {
         self.parameters = parameters
-        generator = SplitMix64(state: parameters.seed)
-        seen = parameters.repetitionPenalty == 1 ? [] : Set(prompt)
+        self.prompt = parameters.repetitionPenalty == 1 ? [] : Set(prompt)
     }
 
-    /// The next token, or nil when no logit is finite or one is NaN.
-    package mutating func next(_ logits: UnsafeBufferPointer<Float>) -> Int32? {
-        let token = parameters.temperature == 0 ? greedy(logits) : sampled(logits)
-        if let token, parameters.repetitionPenalty != 1 { seen.insert(token) }
+    /// The next token; nil when a logit is NaN or infinite, or when nothing may be chosen.
+    /// - Parameters:
+    ///   - allowed: the tokens to choose from; nil allows all.
+    ///   - banned: tokens not to choose.
+    package mutating func next(
+        _ logits: UnsafeBufferPointer<Float>, allowed: TokenMask? = nil, banned: Set<Int32> = []
+    ) -> Int32? {
+        guard Self.areSound(logits) else { return nil }
+        let token: Int32?
+        if isPlain && allowed == nil && banned.isEmpty {
+            token = choose(logits)
+        } else {
+            var adjusted = Array(logits)
+            adjust(&adjusted, allowed, banned)
+            token = adjusted.withUnsafeBufferPointer(choose)
+        }
+        guard let token else { return nil }
+        place += 1
+        if countsTokens { counts[token, default: 0] += 1 }
         return token
+    }
+
+    /// Whether no logit is NaN or +infinity and one is finite.
+    package static func areSound(_ logits: UnsafeBufferPointer<Float>) -> Bool {
+        var largest = -Float.infinity
+        for logit in logits {
+            if logit.isNaN { return false }
+            if logit > largest { largest = logit }
+        }
+        return largest.isFinite
+    }
+
+    // MARK: - Adjusting
+
+    private var countsTokens: Bool {
+        parameters.repetitionPenalty != 1 || parameters.frequencyPenalty != 0 || parameters.presencePenalty != 0
+    }
+    private var isPlain: Bool { !countsTokens && parameters.logitBias.isEmpty }
+
+    /// In vLLM's order: bias, repetition, frequency, presence. What is not allowed becomes -infinity.
+    private func adjust(_ logits: inout [Float], _ allowed: TokenMask?, _ banned: Set<Int32>) {
+        for (id, bias) in parameters.logitBias where logits.indices.contains(Int(id)) { logits[Int(id)] += bias }
+        if parameters.repetitionPenalty != 1 {
+            let penalty = parameters.repetitionPenalty
+            for id in prompt.union(counts.keys) where logits.indices.contains(Int(id)) {
+                // As in CTRL (1909.05858).
+                logits[Int(id)] = logits[Int(id)] > 0 ? logits[Int(id)] / penalty : logits[Int(id)] * penalty
+            }
+        }
+        for (id, count) in counts where logits.indices.contains(Int(id)) {
+            logits[Int(id)] -= parameters.frequencyPenalty * Float(count)
+            logits[Int(id)] -= parameters.presencePenalty
+        }
+        for id in banned where logits.indices.contains(Int(id)) { logits[Int(id)] = -.infinity }
+        guard let allowed else { return }
+        for id in logits.indices where !allowed.contains(Int32(truncatingIfNeeded: id)) { logits[id] = -.infinity }
+    }
+
+    // MARK: - Choosing
+
+    private func choose(_ logits: UnsafeBufferPointer<Float>) -> Int32? {
+        parameters.temperature == 0 ? greedy(logits) : sampled(logits)
     }
 
     /// The largest logit's id; of equal ones the lowest.
     private func greedy(_ logits: UnsafeBufferPointer<Float>) -> Int32? {
-        var best: (id: Int, logit: Float)?
-        for id in logits.indices {
-            let logit = penalized(logits[id], Int32(truncatingIfNeeded: id))
-            if logit.isNaN { return nil }
-            if best.map({ logit > $0.logit }) ?? true { best = (id, logit) }
-        }
-        guard let best, best.logit.isFinite else { return nil }
-        return Int32(best.id)
+        var best = -1
+        var largest = -Float.infinity
+        for id in logits.indices where logits[id] > largest { (best, largest) = (id, logits[id]) }
+        return best < 0 ? nil : Int32(best)
     }
 
-    private mutating func sampled(_ logits: UnsafeBufferPointer<Float>) -> Int32? {
-        var candidates: [(id: Int32, logit: Float)] = []
+    /// A token and its probability relative to the most likely one's.
+    private struct Candidate {
+        let id: Int32
+        let weight: Double
+
+        /// Whether it stands before `other`: likelier, or of equals the lower id.
+        func precedes(_ other: Candidate) -> Bool {
+            weight > other.weight || (weight == other.weight && id < other.id)
+        }
+    }
+
+    private func sampled(_ logits: UnsafeBufferPointer<Float>) -> Int32? {
+        let largest = logits.max() ?? -.infinity
+        guard largest.isFinite else { return nil }
+        let temperature = Double(parameters.temperature)
+        var candidates: [Candidate] = []
         candidates.reserveCapacity(logits.count)
         for id in logits.indices {
-            let logit = penalized(logits[id], Int32(id)) / parameters.temperature
-            if logit.isNaN { return nil }
-            candidates.append((Int32(id), logit))
+            let weight = exp((Double(logits[id]) - Double(largest)) / temperature)
+            if weight > 0, weight >= Double(parameters.minP) {
+                candidates.append(Candidate(id: Int32(truncatingIfNeeded: id), weight: weight))
+            }
         }
-        candidates.sort { $0.logit > $1.logit || ($0.logit == $1.logit && $0.id < $1.id) }
-        guard let largest = candidates.first?.logit, largest.isFinite else { return nil }
-        if parameters.topK > 0 { candidates.removeLast(max(0, candidates.count - parameters.topK)) }
-        var weights = candidates.map { exp(Double($0.logit - largest)) }
-        if parameters.minP > 0 {
-            let kept = weights.prefix { $0 >= Double(parameters.minP) }.count
-            weights.removeLast(weights.count - kept)
+        if parameters.topK > 0 { Self.keepLikeliest(parameters.topK, of: &candidates) }
+        if parameters.topP < 1 { Self.keepNucleus(Double(parameters.topP), of: &candidates) }
+        let total = candidates.reduce(0) { $0 + $1.weight }
+        var point = SplitMix64.unit(seed: parameters.seed, place: place) * total
+        for candidate in candidates {
+            point -= candidate.weight
+            if point < 0 { return candidate.id }
         }
-        if parameters.topP < 1 {
-            let limit = weights.reduce(0, +) * Double(parameters.topP)
-            var sum = 0.0
-            let kept = weights.prefix { weight in
-                defer { sum += weight }
-                return sum < limit
-            }.count
-            weights.removeLast(weights.count - kept)
-        }
-        var point = generator.unit() * weights.reduce(0, +)
-        for (index, weight) in weights.enumerated() {
-            point -= weight
-            if point < 0 { return candidates[index].id }
-        }
-        return candidates[weights.count - 1].id
+        return candidates.last?.id
     }
 
-    /// Divides a positive logit of a seen token by the penalty and multiplies a negative one, as in CTRL (1909.05858).
-    private func penalized(_ logit: Float, _ id: Int32) -> Float {
-        guard parameters.repetitionPenalty != 1, seen.contains(id) else { return logit }
-        return logit > 0 ? logit / parameters.repetitionPenalty : logit * parameters.repetitionPenalty
+    /// Keeps the `count` likeliest candidates, in no order, by Hoare's selection.
+    private static func keepLikeliest(_ count: Int, of candidates: inout [Candidate]) {
+        guard count < candidates.count else { return }
+        var (low, high) = (0, candidates.count - 1)
+        while low < high {
+            let pivot = candidates[low + (high - low) / 2]
+            var (left, right) = (low, high)
+            while left <= right {
+                while candidates[left].precedes(pivot) { left += 1 }
+                while pivot.precedes(candidates[right]) { right -= 1 }
+                if left <= right {
+                    candidates.swapAt(left, right)
+                    left += 1
+                    right -= 1
+                }
+            }
+            if count - 1 <= right { high = right } else if count - 1 >= left { low = left } else { break }
+        }
+        candidates.removeLast(candidates.count - count)
     }
 
-    /// Log-probabilities of `token` and of the `count` most likely tokens.
-    package static func logprob(
-        of token: Int32, top count: Int, _ logits: UnsafeBufferPointer<Float>
-    ) -> TokenLogprob {
-        let largest = logits.max() ?? 0
-        let total = logits.reduce(0.0) { $0 + exp(Double($1 - largest)) }
-        let offset = Double(largest) + log(total)
-        func entry(_ id: Int) -> TokenLogprob.Entry {
-            TokenLogprob.Entry(id: Int32(id), logprob: Float(Double(logits[id]) - offset))
-        }
-        var best: [Int] = []  // ids, most likely first
-        for id in logits.indices where count > 0 {
-            if best.count == count, let last = best.last, logits[id] <= logits[last] { continue }
-            let place = best.firstIndex { logits[$0] < logits[id] } ?? best.count
-            best.insert(id, at: place)
-            if best.count > count { best.removeLast() }
-        }
-        return TokenLogprob(chosen: entry(Int(token)), top: best.map(entry))
+    /// Keeps the likeliest candidates that together reach the share `topP`, the likeliest first.
+    private static func keepNucleus(_ topP: Double, of candidates: inout [Candidate]) {
+        let total = candidates.reduce(0) { $0 + $1.weight }
+        // Those below this weight together have less than 1 - topP: none of them is needed, and few remain to be sorted.
+        let least = (1 - topP) * total / Double(candidates.count)
+        candidates.removeAll { $0.weight < least }
+        candidates.sort { $0.precedes($1) }
+        var sum = 0.0
+        let kept = candidates.prefix { candidate in
+            defer { sum += candidate.weight }
+            return sum < topP * total
+        }.count
+        candidates.removeLast(candidates.count - kept)
     }
 }
 
-/// Steele, Lea and Flood's splittable generator (OOPSLA 2014): 64 bits of state, passes BigCrush.
-struct SplitMix64: Sendable {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
+/// Steele, Lea and Flood's splittable generator (OOPSLA 2014), which passes BigCrush, as a function of the place.
+enum SplitMix64 {
+    /// Number `place` of the sequence of `seed`: uniform in [0, 1), 53 bits.
+    static func unit(seed: UInt64, place: UInt64) -> Double {
+        var z = seed &+ 0x9E37_79B9_7F4A_7C15 &* (place &+ 1)
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
         z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
+        return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
     }
-
-    /// Uniform in [0, 1), 53 bits.
-    mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 }

@@ -4,19 +4,22 @@
 package struct StopMatcher: Sendable {
     private let stops: [[UInt8]]
     private var held: [UInt8] = []
-    package private(set) var isStopped = false
+    /// The stop string that was found.
+    package private(set) var match: String?
+
+    package var isStopped: Bool { match != nil }
 
     /// - Parameter stops: non-empty strings; empty ones are ignored.
     package init(_ stops: [String]) { self.stops = stops.map { Array($0.utf8) }.filter { !$0.isEmpty } }
 
     /// Text that is safe to show after `text` arrived. Once a stop string is complete, everything from its start on is
-    /// dropped and `isStopped` is true.
+    /// dropped and `match` says which it was.
     package mutating func push(_ text: String) -> String {
         guard !isStopped else { return "" }
         guard !stops.isEmpty else { return text }
         held += text.utf8
-        if let start = firstStop() {
-            isStopped = true
+        if let (start, stop) = firstStop() {
+            match = String(decoding: stop, as: UTF8.self)
             return release(start)
         }
         return release(held.count - longestSuffixThatBeginsAStop())
@@ -30,8 +33,11 @@ package struct StopMatcher: Sendable {
         return String(decoding: held.prefix(count), as: UTF8.self)
     }
 
-    private func firstStop() -> Int? {
-        held.indices.first { start in stops.contains { held[start...].starts(with: $0) } }
+    private func firstStop() -> (start: Int, stop: [UInt8])? {
+        for start in held.indices {
+            if let stop = stops.first(where: { held[start...].starts(with: $0) }) { return (start, stop) }
+        }
+        return nil
     }
 
     private func longestSuffixThatBeginsAStop() -> Int {

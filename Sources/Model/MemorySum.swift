@@ -13,6 +13,9 @@ package struct MemorySum: Sendable, Hashable {
     /// Anonymous memory at most: a prefill chunk or a tile on its way through a layer, logits, tensors kept for reuse.
     package let activations: Int
 
+    /// Rows of logits that are made at once at most: enough that lm_head is read for many, few enough to stay small.
+    package static let logitRows = 64
+
     package var total: Int { weights + keyValueCache + activations }
     /// What must fit whatever happens to the page cache.
     package var anonymous: Int { keyValueCache + activations }
@@ -31,7 +34,9 @@ package struct MemorySum: Sendable, Hashable {
         let float = MemoryLayout<Float>.size
         let rows = min(prefillChunk, context)
         // The residual stream, its norm, and the widest layer: gate, up, their product and its packed form.
-        let decoder = rows * (3 * shape.hidden + 4 * shape.feedForward) * float + shape.vocabulary * float
+        let decoder =
+            rows * (3 * shape.hidden + 4 * shape.feedForward) * float
+            + min(rows, Self.logitRows) * shape.vocabulary * float
         var encoder = 0
         if let vision = folder.vision, let declared = folder.configuration.vision {
             let side = declared.tileSize / declared.patchSize

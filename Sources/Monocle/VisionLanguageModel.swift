@@ -17,7 +17,8 @@ package import Tokenization
 /// print(answer.text)
 /// ```
 ///
-/// Weights stay in the mapped files. Questions asked at the same time are answered one after another.
+/// Weights stay in the mapped files. Questions asked at the same time share steps; an answer does not depend on its
+/// company.
 public final class VisionLanguageModel: Sendable {
     package let folder: CheckpointFolder
     package let tokenizer: Tokenizer
@@ -38,6 +39,7 @@ public final class VisionLanguageModel: Sendable {
 
     package init(folder: CheckpointFolder, options: LoadOptions) throws {
         try options.check()
+        try options.checkSharing()
         self.folder = folder
         let longest = folder.configuration.language.maxPositions
         context = options.context ?? min(longest, ModelConfiguration.statedContext)
@@ -49,17 +51,22 @@ public final class VisionLanguageModel: Sendable {
         let precision = options.precision.resolved(on: instructions)
         backend = try CPUBackend(threads: options.threads, isa: instructions, precision: precision)
         let keyValueType = try options.keyValueType(precision, folder)
+        let sharing = options.sharing
         let memory = MemorySum(
-            folder, context: context, keyValueType: keyValueType, prefillChunk: options.prefillChunk)
+            folder, context: max(context, sharing.cacheTokens ?? 0), keyValueType: keyValueType,
+            prefillChunk: options.prefillChunk)
         if let host = HostMemory.current(), let obstacle = memory.obstacle(in: host) {
             throw MonocleError(.device, obstacle + "; lower --context, or free memory")
         }
+        var engineOptions = EngineOptions(
+            context: context, stepTokens: options.prefillChunk, keyValueType: keyValueType,
+            cacheTokens: sharing.cacheTokens, maxWaitingTokens: sharing.maxWaitingTokens)
+        engineOptions.running = sharing.running ?? engineOptions.running
+        engineOptions.maxWaiting = sharing.maxWaiting ?? engineOptions.maxWaiting
+        engineOptions.drafts = sharing.drafts ?? engineOptions.drafts
         engine = try Engine(
             model: try NemotronNanoVL(folder, alignCorners: options.alignCorners), tokenizer: tokenizer,
-            backend: backend,
-            options: EngineOptions(
-                context: context, prefillChunk: options.prefillChunk,
-                keyValueType: keyValueType))
+            backend: backend, options: engineOptions)
     }
 
     /// Warnings about the folder that keep nothing from working.
@@ -97,6 +104,9 @@ public final class VisionLanguageModel: Sendable {
         engine.submit(request)
     }
 
+    /// What the engine has done and holds.
+    package var statistics: EngineStatistics { engine.statistics }
+
     package func stream(_ inquiry: Inquiry) -> AsyncThrowingStream<AnswerEvent, any Error> {
         AsyncThrowingStream { continuation in
             let task = Task {
@@ -123,6 +133,17 @@ extension LoadOptions {
         }
         if let threads, !(1...1024).contains(threads) {
             throw MonocleError(.input, "the number of threads is \(threads); it must be 1 to 1024")
+        }
+    }
+
+    /// What the engine is asked to share.
+    func checkSharing() throws(MonocleError) {
+        for (name, value, range) in [
+            ("cache-tokens", sharing.cacheTokens, 16...(1 << 24)), ("running", sharing.running, 1...1024),
+            ("drafts", sharing.drafts, 0...16),
+        ] {
+            guard let value, !range.contains(value) else { continue }
+            throw MonocleError(.input, "\(name) is \(value); it must be \(range.lowerBound) to \(range.upperBound)")
         }
     }
 

@@ -19,6 +19,15 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup(title: "Model") var run: RunOptions
 
+    @Option(help: "Positions of the key-value cache for all requests together. Default: one context.")
+    var cacheTokens: Int?
+
+    @Option(help: "Requests that share steps. Default: 64.")
+    var running: Int?
+
+    @Option(help: "Tokens guessed from the prompt in a step; answers do not depend on it. Default: 0.")
+    var drafts: Int?
+
     @Option(help: "Names under which requests ask for the model, with commas. Default: the folder's name.")
     var servedModelName: String?
 
@@ -70,6 +79,9 @@ struct Serve: AsyncParsableCommand {
         let url = try run.folder.url()
         var options = run.loadOptions
         options.limit(by: settings.limits)
+        options.sharing.cacheTokens = cacheTokens
+        options.sharing.running = running
+        options.sharing.drafts = drafts
         let model = try VisionLanguageModel(loading: url, options: options)
         for warning in model.warnings { Failure.warn(warning) }
         let logger = Self.logger(verbose ? .info : .warning)
@@ -125,5 +137,8 @@ struct Serve: AsyncParsableCommand {
 
 extension LoadOptions {
     /// What the server's limits say about the engine.
-    fileprivate mutating func limit(by limits: Limits) {}
+    fileprivate mutating func limit(by limits: Limits) {
+        sharing.maxWaiting = limits[.queueRequests]
+        sharing.maxWaitingTokens = limits[.queueTokens] > 0 ? limits[.queueTokens] : nil
+    }
 }

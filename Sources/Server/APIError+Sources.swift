@@ -40,7 +40,24 @@ extension APIError {
         case .parameter(let name, let found, let expected):
             self = .wrongValue(name, found: found, expected: expected)
         case .contextLength: self.init(400, "context_length_exceeded", param: "messages", error.description)
+        case .textOnly: self.init(400, "invalid_image", param: "messages", "the model is text-only and takes no images")
+        case .overloaded(let waiting, let limit):
+            self.init(503, "overloaded", "\(waiting) requests wait; the limit queue-requests is \(limit)", retryAfter: 1)
+        case .overloadedTokens(let waiting, let limit):
+            self.init(
+                503, "overloaded", "prompts of \(waiting) tokens wait; the limit queue-tokens is \(limit)", retryAfter: 2)
+        case .deadlineExceeded(let seconds, let hasStarted):
+            if hasStarted {
+                self = Lifeline.End.deadline(seconds: Int(seconds.rounded())).error
+            } else {
+                self.init(
+                    503, "queue_timeout", "the request waited \(Int(seconds.rounded())) s, the limit queue-seconds",
+                    retryAfter: 5)
+            }
+        case .deadEnd:
+            self.init(500, "engine_error", "no token of the vocabulary continues what the answer must look like")
         case .nonFiniteLogits: self.init(500, "engine_error", "the model produced a number that is not finite")
+        case .inconsistent: self.init(500, "engine_error", "the engine started over; ask again")
         case .stopped: self = Lifeline.End.shutdown.error
         case .imageMismatch: self.init(500, "internal_error", "the prompt and its images do not match")
         }

@@ -1,131 +1,142 @@
-import Checkpoint
-import Compute
 import Engine
-import Foundation
-import Model
-import TestSupport
 import Testing
-import Tokenization
 
-/// The engine on the tiny NVFP4 checkpoint: queueing, cancelling, filling the context, reusing and evicting pages.
+/// One request at a time: contexts filled, prefixes and images reused, ends recognised.
 struct EngineTests {
-    private func engine(context: Int = 256, folder: URL = Goldens.checkpoint("nvfp4"), chunk: Int = 64) throws -> Engine
-    {
-        let folder = try CheckpointFolder(at: folder)
-        return try Engine(
-            model: NemotronNanoVL(folder), tokenizer: Tokenizer(contentsOf: folder.tokenizerURL),
-            backend: CPUBackend(precision: .w4a16),
-            options: EngineOptions(context: context, prefillChunk: chunk))
-    }
+    private let harness: EngineHarness
 
-    private struct Outcome: Equatable {
-        var tokens: [Int32] = []
-        var reason: Completion.Reason?
-        var cached = 0
-    }
+    init() throws { harness = try EngineHarness() }
 
-    private func run(_ request: GenerationRequest, on engine: Engine) async throws -> Outcome {
-        var outcome = Outcome()
-        for try await delta in engine.submit(request) {
-            switch delta {
-            case .stage: continue
-            case .token(let token): outcome.tokens.append(token.id)
-            case .finished(let completion):
-                outcome.reason = completion.reason
-                outcome.cached = completion.timings.cachedTokens
-            }
-        }
-        return outcome
-    }
-
-    private func prompt(_ seed: Int32, _ count: Int32) -> [Int32] { (0..<count).map { ($0 * 7 + seed * 31) % 440 } }
-
-    @Test func requestsSubmittedTogetherAnswerAsTheyDoAlone() async throws {
-        let shared = try engine()
-        let requests = (0..<6).map { GenerationRequest(prompt: prompt($0, 40), maxTokens: 12) }
-        var alone: [[Int32]] = []
-        for request in requests { alone.append(try await run(request, on: engine()).tokens) }
-        let together = try await withThrowingTaskGroup(of: (Int, [Int32]).self) { group in
-            for (index, request) in requests.enumerated() {
-                group.addTask { (index, try await run(request, on: shared).tokens) }
-            }
-            return try await group.reduce(into: [Int: [Int32]]()) { $0[$1.0] = $1.1 }
-        }
-        for (index, tokens) in alone.enumerated() { #expect(together[index] == tokens, "request \(index)") }
-    }
-
-    @Test func aDroppedStreamStopsItsRequestAndHarmsNoOther() async throws {
-        let engine = try engine()
-        let request = GenerationRequest(prompt: prompt(1, 40), maxTokens: 200)
-        var seen = 0
-        for try await delta in engine.submit(request) {
-            if case .token = delta { seen += 1 }
-            if seen == 3 { break }
-        }
-        let next = GenerationRequest(prompt: prompt(2, 40), maxTokens: 8)
-        let found = try await run(next, on: engine)
-        let alone = try await run(next, on: self.engine())
-        #expect(found.tokens == alone.tokens && found.reason == .length)
-    }
+    private func prompt(_ seed: Int32, _ count: Int32) -> [Int32] { EngineHarness.prompt(seed, count) }
 
     @Test func anAnswerFillsTheContextAndNoMore() async throws {
-        let engine = try engine(context: 64)
-        let found = try await run(GenerationRequest(prompt: prompt(3, 50)), on: engine)
+        let engine = try harness.engine(EngineOptions(context: 64))
+        let found = try await engine.outcome(GenerationRequest(prompt: prompt(3, 50)))
         #expect(found.reason == .length && found.tokens.count == 14)
         let full = GenerationRequest(prompt: prompt(3, 64))
-        await #expect(throws: EngineError.contextLength(prompt: 64, limit: 64)) { try await run(full, on: engine) }
-        await #expect(throws: EngineError.self) { try await run(GenerationRequest(prompt: []), on: engine) }
+        await #expect(throws: EngineError.contextLength(prompt: 64, limit: 64)) { try await engine.outcome(full) }
+        await #expect(throws: EngineError.self) { try await engine.outcome(GenerationRequest(prompt: [])) }
+        let none = try await engine.outcome(GenerationRequest(prompt: [1], maxTokens: 0))
+        #expect(none.reason == .length && none.tokens.isEmpty)
     }
 
     @Test func aCommonBeginningIsComputedOnceAndChangesNothing() async throws {
-        let engine = try engine()
+        let engine = try harness.engine()
         let first = GenerationRequest(prompt: prompt(4, 100), maxTokens: 10)
-        let cold = try await run(first, on: engine)
-        let warm = try await run(first, on: engine)
-        #expect(cold.cached == 0 && warm.cached == 96 && warm.tokens == cold.tokens)
+        let cold = try await engine.outcome(first)
+        let warm = try await engine.outcome(first)
+        #expect(cold.timings.cachedTokens == 0 && warm.timings.cachedTokens == 96 && warm == cold)
         // A conversation's next turn repeats prompt and answer, then goes on.
         let turn = GenerationRequest(prompt: first.prompt + cold.tokens + prompt(5, 20), maxTokens: 10)
-        let continued = try await run(turn, on: engine)
-        let alone = try await run(turn, on: self.engine())
-        #expect(continued.cached == 96 && continued.tokens == alone.tokens)
+        let continued = try await engine.outcome(turn)
+        let alone = try await harness.engine().outcome(turn)
+        #expect(continued.timings.cachedTokens == 96 && continued == alone)
+        var salted = first
+        salted.cacheSalt = "another tenant"
+        let apart = try await engine.outcome(salted)
+        #expect(apart.timings.cachedTokens == 0 && apart == cold)
     }
 
     @Test func pagesAreEvictedWhenOthersNeedThem() async throws {
-        let engine = try engine(context: 128)
+        let engine = try harness.engine(EngineOptions(context: 128))
         for seed in Int32(0)..<8 {
             let request = GenerationRequest(prompt: prompt(seed, 100), maxTokens: 6)
-            let found = try await run(request, on: engine)
-            let alone = try await run(request, on: self.engine(context: 128))
-            #expect(found.tokens == alone.tokens && found.tokens.count == 6, "prompt \(seed)")
+            let found = try await engine.outcome(request)
+            let alone = try await harness.engine(EngineOptions(context: 128)).outcome(request)
+            #expect(found == alone && found.tokens.count == 6, "prompt \(seed)")
         }
+    }
+
+    @Test func anImageIsEmbeddedOnceAndNotAtAllBehindACachedPrefix() async throws {
+        let engine = try harness.engine()
+        let image = GenerationRequest.Image(rows: Array(2..<14), content: EngineHarness.image(1, tiles: 3))
+        func ask(_ start: Int32, _ question: Int32) async throws -> (Outcome, [Stage]) {
+            let prompt = [start, start] + [Int32](repeating: 450, count: 12) + prompt(question, 20)
+            let request = GenerationRequest(prompt: prompt, images: [image], maxTokens: 4)
+            var stages: [Stage] = []
+            for try await delta in engine.submit(request) { if case .stage(let stage) = delta { stages.append(stage) } }
+            return (try await engine.outcome(request), stages.filter { if case .vision = $0 { true } else { false } })
+        }
+        let (_, first) = try await ask(5, 1)
+        #expect(first == (1...3).map { .vision(tile: $0, of: 3) })
+        let (_, second) = try await ask(6, 2)  // another beginning: the embeddings are used again
+        #expect(second.isEmpty && engine.statistics.totals.tiles == 3)
+        #expect(engine.statistics.totals.imageHits == 1 && engine.statistics.totals.imageQueries == 2)
+        #expect(engine.statistics.imageCacheBytes == 12 * 128 * 4)
     }
 
     @Test func stopTokensEndAnAnswerAndAreCounted() async throws {
-        let engine = try engine()
-        let free = try await run(GenerationRequest(prompt: prompt(6, 30), maxTokens: 10), on: engine)
+        let engine = try harness.engine()
+        let free = try await engine.outcome(GenerationRequest(prompt: prompt(6, 30), maxTokens: 10))
         let stop = free.tokens[4]
         let first = free.tokens.firstIndex(of: stop) ?? 4
-        let request = GenerationRequest(prompt: prompt(6, 30), maxTokens: 10, stopTokens: [stop])
-        let found = try await run(request, on: engine)
+        var request = GenerationRequest(prompt: prompt(6, 30), maxTokens: 10, stopTokens: [stop])
+        let found = try await engine.outcome(request)
         #expect(found.reason == .stop && found.tokens == Array(free.tokens[...first]))
+        request.minTokens = first + 2
+        let longer = try await engine.outcome(request)
+        #expect(longer.tokens.count >= first + 2 && longer.tokens[first] != stop)
     }
 
-    @Test func noTokenFollowsALogitThatIsNotFinite() async throws {
-        let folder = try TemporaryFolder(copying: Goldens.checkpoint("nvfp4"))
-        let url = folder.url.appending(path: "model.safetensors")
-        let offset: Int
-        do {
-            let file = try SafetensorsFile(mapping: url)
-            let norm = try file.tensor("language_model.model.norm.weight")
-            let start = try #require(file.mapping.bytes.baseAddress)
-            offset = try #require(norm.bytes.baseAddress) - start
-        }
-        var bytes = try Data(contentsOf: url)
-        bytes.replaceSubrange(offset..<offset + 2, with: [0xC0, 0x7F])  // a bf16 NaN
-        try bytes.write(to: url)
-        let broken = try engine(folder: folder.url)
-        await #expect(throws: EngineError.nonFiniteLogits(position: 30)) {
-            try await run(GenerationRequest(prompt: prompt(7, 30), maxTokens: 4), on: broken)
-        }
+    @Test func aStopStringCountsOnlyAfterTheLeastTokens() async throws {
+        let engine = try harness.engine()
+        let free = try await engine.outcome(GenerationRequest(prompt: prompt(8, 30), maxTokens: 12))
+        let letter = try #require(free.text.first { $0.isASCII && $0.isLetter })
+        var request = GenerationRequest(prompt: prompt(8, 30), maxTokens: 12, stopStrings: [String(letter)])
+        var completion: Completion?
+        for try await delta in engine.submit(request) { if case .finished(let end) = delta { completion = end } }
+        #expect(completion?.stopString == String(letter) && completion?.stopToken == nil)
+        request.minTokens = 12
+        let whole = try await engine.outcome(request)
+        #expect(whole.text == free.text && whole.tokens == free.tokens)
     }
+
+    @Test func aConstraintIsObeyedAndEndsTheAnswer() async throws {
+        let engine = try harness.engine()
+        var request = GenerationRequest(
+            prompt: prompt(9, 20), maxTokens: 9, stopTokens: Set(440..<512), constraint: ToyConstraint(vocabulary: 512))
+        let found = try await engine.outcome(request)
+        #expect(zip(found.tokens.prefix(6), 0...).allSatisfy { $0 < 440 && $0 % 2 == $1 % 2 })
+        #expect(found.tokens.count >= 6)
+        // A constraint that is complete and allows nothing more ends the answer without a further token.
+        request.constraint = FixedConstraint(remaining: [5, 6, 7])
+        let fixed = try await engine.outcome(request)
+        #expect(fixed.tokens == [5, 6, 7] && fixed.reason == .stop)
+        request.constraint = FixedConstraint(remaining: [5, -1])
+        await #expect(throws: EngineError.deadEnd(tokens: 1)) { try await engine.outcome(request) }
+    }
+
+    @Test func guessesAreMadeOnRequestAndCounted() async throws {
+        let engine = try harness.engine(EngineOptions(context: 512))
+        // Bias makes the answer repeat itself, which is what guesses live from.
+        let sampling = SamplingParameters(logitBias: [10: 30])
+        var request = GenerationRequest(prompt: prompt(1, 20), sampling: sampling, maxTokens: 60, logprobs: 2)
+        let plain = try await engine.outcome(request)
+        let steps = engine.statistics.totals.steps
+        request.speculates = true
+        let guessed = try await engine.outcome(request)
+        #expect(guessed == plain && plain.timings.draftedTokens == 0)
+        #expect(guessed.timings.acceptedTokens > 30 && guessed.timings.draftedTokens >= guessed.timings.acceptedTokens)
+        #expect(engine.statistics.totals.steps - steps < 30)
+    }
+
+    @Test func timesAddUp() async throws {
+        let engine = try harness.engine()
+        let start = ContinuousClock.now
+        let timings = try await engine.outcome(GenerationRequest(prompt: prompt(2, 100), maxTokens: 20)).timings
+        let all = (ContinuousClock.now - start) / .seconds(1)
+        #expect(timings.promptTokens == 100 && timings.completionTokens == 20 && timings.preemptions == 0)
+        #expect(timings.prefillSeconds > 0 && timings.decodeSeconds > 0 && timings.queueSeconds >= 0)
+        #expect(timings.timeToFirstToken >= timings.prefillSeconds + timings.queueSeconds)
+        #expect(timings.timeToFirstToken + timings.decodeSeconds <= all)
+    }
+}
+
+/// One text and no other; a negative token stands for a mistake of the constraint's author.
+private struct FixedConstraint: TokenConstraint {
+    var remaining: [Int32]
+
+    var isComplete: Bool { remaining.isEmpty }
+    func allowedTokens() -> TokenMask { TokenMask(vocabulary: 512, remaining.prefix(1)) }
+    mutating func advance(by token: Int32) { remaining.removeFirst() }
 }

@@ -1,4 +1,5 @@
 import Engine
+import Foundation
 import Testing
 
 struct SamplerTests {
@@ -63,14 +64,59 @@ struct SamplerTests {
         #expect(next(&sampler, [-1, -1.5, -1.8]) == 2)  // -2, -3, -1.8
     }
 
+    @Test func frequencyAndPresenceCountTheAnswerOnly() {
+        var sampler = Sampler(SamplingParameters(frequencyPenalty: 1), prompt: [1, 1, 1])
+        #expect((0..<5).map { _ in next(&sampler, [0, 2.5, 0.2]) } == [1, 1, 1, 2, 0])  // 2.5, 1.5, 0.5, -0.5
+        var once = Sampler(SamplingParameters(presencePenalty: 1), prompt: [1])
+        #expect((0..<4).map { _ in next(&once, [0, 2.5, 1.8]) } == [1, 2, 1, 1])
+    }
+
+    @Test func biasMasksAndBansMoveTheChoice() {
+        var sampler = Sampler(SamplingParameters(logitBias: [0: 5, 2: -5]), prompt: [])
+        #expect(next(&sampler, [1, 3, 9]) == 0)
+        let logits: [Float] = [1, 3, 9, 4]
+        func choose(_ temperature: Float, _ allowed: TokenMask?, _ banned: Set<Int32>) -> Set<Int32?> {
+            var sampler = Sampler(SamplingParameters(temperature: temperature, seed: 3), prompt: [])
+            return Set(
+                (0..<200).map { _ in
+                    logits.withUnsafeBufferPointer { sampler.next($0, allowed: allowed, banned: banned) }
+                })
+        }
+        #expect(choose(0, nil, [2]) == [3] && choose(0, TokenMask(vocabulary: 4, [0, 1]), []) == [1])
+        #expect(choose(2, TokenMask(vocabulary: 4, [0, 1]), []) == [0, 1])
+        #expect(choose(2, TokenMask(vocabulary: 4, [0, 1]), [0]) == [1])
+        #expect(choose(1, TokenMask(vocabulary: 4), []) == [nil])
+    }
+
+    /// Selection and the nucleus's shortcut against sorting everything.
+    @Test(arguments: 0..<20)
+    func truncationAgreesWithASort(seed: Int) {
+        var random = SeededGenerator(seed)
+        let logits = (0..<300).map { _ in Float.random(in: -6...6, using: &random).rounded() }
+        let (topK, topP) = (Int.random(in: 1...120, using: &random), Float.random(in: 0.05...1, using: &random))
+        let sorted = logits.indices.sorted { logits[$0] > logits[$1] || (logits[$0] == logits[$1] && $0 < $1) }
+        let weights = sorted.prefix(topK).map { Foundation.exp(Double(logits[$0])) }
+        var sum = 0.0
+        var kept = Set<Int32>()
+        for (id, weight) in zip(sorted, weights) where sum < Double(topP) * weights.reduce(0, +) {
+            kept.insert(Int32(id))
+            sum += weight
+        }
+        var sampler = Sampler(SamplingParameters(temperature: 1, topP: topP, topK: topK, seed: 1), prompt: [])
+        let found = Set((0..<3000).compactMap { _ in next(&sampler, logits) })
+        #expect(found.isSubset(of: kept))
+        let likely = zip(sorted, weights).filter { $0.1 > 0.01 * sum }.map { Int32($0.0) }
+        #expect(found.isSuperset(of: kept.intersection(likely)))
+    }
+
     @Test func logprobsAreNormalisedAndSorted() {
         let logits: [Float] = [1, 3, 2, 3]
-        let found = logits.withUnsafeBufferPointer { Sampler.logprob(of: 2, top: 3, $0) }
+        let found = logits.withUnsafeBufferPointer { TokenLogprob(of: 2, top: 3, $0) }
         #expect(found.chosen.id == 2)
         #expect(found.top.map(\.id) == [1, 3, 2])
         #expect(abs(found.top[0].logprob - -0.91758) < 1e-4)
         #expect(found.chosen.logprob == found.top[2].logprob)
-        let none = logits.withUnsafeBufferPointer { Sampler.logprob(of: 0, top: 0, $0) }
+        let none = logits.withUnsafeBufferPointer { TokenLogprob(of: 0, top: 0, $0) }
         #expect(none.top.isEmpty && none.chosen.logprob < found.chosen.logprob)
     }
 
@@ -81,6 +127,9 @@ struct SamplerTests {
             (SamplingParameters(topP: 0), "top_p"), (SamplingParameters(topP: 1.5), "top_p"),
             (SamplingParameters(topK: -1), "top_k"), (SamplingParameters(minP: 2), "min_p"),
             (SamplingParameters(repetitionPenalty: 0), "repetition_penalty"),
+            (SamplingParameters(frequencyPenalty: 2.1), "frequency_penalty"),
+            (SamplingParameters(presencePenalty: -.infinity), "presence_penalty"),
+            (SamplingParameters(logitBias: [4: 101]), "logit_bias of token 4"),
         ] {
             let error = #expect(throws: EngineError.self) { try parameters.validated() }
             #expect(error?.description.hasPrefix(name) == true)

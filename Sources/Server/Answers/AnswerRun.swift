@@ -61,6 +61,7 @@ struct AnswerRun: Sendable {
         state.metrics.add(timings.promptTokens, to: .promptTokens)
         state.metrics.add(timings.cachedTokens, to: .cachedTokens)
         state.metrics.add(timings.completionTokens, to: .generatedTokens)
+        state.metrics.observe(.queue, timings.queueSeconds)
         state.metrics.observe(.vision, timings.visionSeconds)
         state.metrics.observe(.prefill, timings.prefillSeconds)
         state.metrics.observe(.decode, timings.decodeSeconds)

@@ -95,10 +95,17 @@ extension ServerState {
 
     /// One request of the engine for each choice.
     func requests(_ prepared: PreparedRequest, _ ask: Ask, id: String) throws -> [GenerationRequest] {
+        let constraint = try constraint(ask)
         let seed = ask.sampling.seed.map { UInt64($0) } ?? UInt64.random(in: 0...UInt64(Int64.max))
         return (0..<ask.sampling.choices).map { choice in
             var request = prepared.request
             request.apply(ask.sampling, seed: seed &+ UInt64(choice))
+            request.constraint = constraint
+            request.cacheSalt = ask.cacheSalt ?? ""
+            request.id = "\(id)-\(choice)"
+            let now = ContinuousClock.now
+            request.deadline = now + .seconds(limits[.requestSeconds])
+            request.startDeadline = now + .seconds(limits[.queueSeconds])
             return request
         }
     }

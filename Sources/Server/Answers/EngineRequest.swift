@@ -6,14 +6,31 @@ import OpenAIAPI
 extension GenerationRequest {
     mutating func apply(_ fields: SamplingFields, seed: UInt64) {
         sampling.seed = seed
+        sampling.frequencyPenalty = Float(fields.frequencyPenalty)
+        sampling.presencePenalty = Float(fields.presencePenalty)
+        sampling.logitBias = fields.logitBias
         maxTokens = fields.maxTokens
+        minTokens = fields.minTokens
         stopTokens.formUnion(fields.stopTokenIDs)
     }
 }
 
 extension ServerState {
-    /// Updates the numbers that are levels, before they are read.
+    /// What the answer must look like; nil leaves it free.
+    func constraint(_ ask: Ask) throws(APIError) -> (any TokenConstraint)? {
+        guard ask.format == .text else {
+            throw APIError(400, "unsupported_parameter", param: "response_format", "forms of answers are not supported yet")
+        }
+        return nil
+    }
+
+    /// Reads the numbers that are levels or totals of the engine's.
     func updateLevels() {
+        let statistics = model.statistics
         metrics.set(.inHouse, Double(admission.count))
+        metrics.set(.running, Double(statistics.running))
+        metrics.set(.waiting, Double(statistics.waiting))
+        metrics.set(.cacheUse, Double(statistics.pagesUsed) / Double(max(statistics.pagesTotal, 1)))
+        metrics.update(statistics)
     }
 }

@@ -80,6 +80,11 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
         }
     }
 
+    /// Sets a counter that is counted elsewhere.
+    func total(_ label: String, _ dimensions: [(String, String)], _ value: Int) {
+        (makeCounter(label: label, dimensions: dimensions) as? CounterCell)?.set(Int64(value))
+    }
+
     package func destroyCounter(_: any CounterHandler) {}
     package func destroyRecorder(_: any RecorderHandler) {}
     package func destroyTimer(_: any TimerHandler) {}
@@ -125,7 +130,8 @@ private final class CounterCell: CounterHandler, Sendable {
     private let total = Atomic<Int64>(0)
     var value: Int64 { total.load(ordering: .relaxed) }
     func increment(by amount: Int64) { total.wrappingAdd(amount, ordering: .relaxed) }
-    func reset() { total.store(0, ordering: .relaxed) }
+    func reset() { set(0) }
+    func set(_ value: Int64) { total.store(value, ordering: .relaxed) }
 }
 
 private final class GaugeCell: RecorderHandler, Sendable {

@@ -1,5 +1,6 @@
 // What is counted and timed, by name. Knows when a number changes, not who reads it.
 
+import Engine
 import Metrics
 import OpenAIAPI
 
@@ -32,6 +33,10 @@ final class ServerMetrics: Sendable {
         case waiting = "monocle_requests_waiting"
         case inHouse = "monocle_requests_in_flight"
         case cacheUse = "monocle_kv_cache_usage_ratio"
+        case pagesTotal = "monocle_kv_cache_pages"
+        case pagesCached = "monocle_kv_cache_pages_reusable"
+        case waitingTokens = "monocle_tokens_waiting"
+        case imageCacheBytes = "monocle_image_cache_bytes"
     }
 
     init() {
@@ -61,6 +66,24 @@ final class ServerMetrics: Sendable {
         ).record(seconds)
     }
 
+    /// Totals that the engine counts itself.
+    func update(_ statistics: EngineStatistics) {
+        set(.pagesTotal, Double(statistics.pagesTotal))
+        set(.pagesCached, Double(statistics.pagesCached))
+        set(.waitingTokens, Double(statistics.waitingTokens))
+        set(.imageCacheBytes, Double(statistics.imageCacheBytes))
+        registry.total("monocle_preemptions_total", [], statistics.totals.preemptions)
+        registry.total("monocle_prefix_cache_queries_total", [], statistics.totals.prefixQueries)
+        registry.total("monocle_prefix_cache_hits_total", [], statistics.totals.prefixHits)
+        registry.total("monocle_image_cache_queries_total", [], statistics.totals.imageQueries)
+        registry.total("monocle_image_cache_hits_total", [], statistics.totals.imageHits)
+        registry.total("monocle_drafted_tokens_total", [], statistics.totals.drafted)
+        registry.total("monocle_accepted_tokens_total", [], statistics.totals.accepted)
+        registry.total("monocle_requests_cancelled_total", [], statistics.cancelled)
+        registry.total("monocle_engine_inconsistencies_total", [], statistics.inconsistencies)
+        for (reason, count) in statistics.failed { registry.total("monocle_engine_failures_total", [("reason", reason)], count) }
+    }
+
     func finished(reason: String) {
         Counter(
             label: "monocle_requests_finished_total", dimensions: [("finished_reason", reason)], factory: registry
@@ -87,6 +110,13 @@ final class ServerMetrics: Sendable {
         Count.cachedTokens.rawValue: "vllm:prompt_tokens_cached_total",
         Count.generatedTokens.rawValue: "vllm:generation_tokens_total",
         "monocle_requests_finished_total": "vllm:request_success_total",
+        "monocle_prefix_cache_queries_total": "vllm:prefix_cache_queries_total",
+        "monocle_prefix_cache_hits_total": "vllm:prefix_cache_hits_total",
+        "monocle_image_cache_queries_total": "vllm:mm_cache_queries_total",
+        "monocle_image_cache_hits_total": "vllm:mm_cache_hits_total",
+        "monocle_drafted_tokens_total": "vllm:spec_decode_num_draft_tokens_total",
+        "monocle_accepted_tokens_total": "vllm:spec_decode_num_accepted_tokens_total",
+        "monocle_preemptions_total": "vllm:num_preemptions_total",
         "monocle_requests_refused_total": "vllm:admission_rejections_total",
     ]
 }

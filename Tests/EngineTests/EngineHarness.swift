@@ -1,0 +1,88 @@
+// Engines on the tiny checkpoint, and requests with answers that can be compared bit for bit.
+
+import Checkpoint
+import Compute
+import Engine
+import Foundation
+import Model
+import TestSupport
+import Tokenization
+
+/// The tiny NVFP4 checkpoint: 512 tokens, two layers, images of 64 x 64 tiles that become 4 rows each.
+struct EngineHarness {
+    static let tileBytes = 3 * 64 * 64
+    static let tileTokens = 4
+
+    let model: NemotronNanoVL
+    let tokenizer: Tokenizer
+
+    init(_ folder: URL = Goldens.checkpoint("nvfp4")) throws {
+        let folder = try CheckpointFolder(at: folder)
+        model = try NemotronNanoVL(folder)
+        tokenizer = try Tokenizer(contentsOf: folder.tokenizerURL)
+    }
+
+    func engine(_ options: EngineOptions = EngineOptions(context: 256)) throws -> Engine {
+        try Engine(model: model, tokenizer: tokenizer, backend: CPUBackend(precision: .w4a16), options: options)
+    }
+
+    /// An image of noise; equal seeds and counts give equal images.
+    static func image(_ seed: Int, tiles: Int) -> ImageTiles {
+        var random = SeededGenerator(seed &+ 1000)
+        return ImageTiles(
+            tiles: tiles, pixels: (0..<tiles * tileBytes).map { _ in UInt8.random(in: 0...255, using: &random) })
+    }
+
+    static func prompt(_ seed: Int32, _ count: Int32) -> [Int32] { (0..<count).map { ($0 * 7 + seed * 31) % 440 } }
+}
+
+/// Everything an answer consists of.
+struct Outcome: Equatable {
+    var tokens: [Int32] = []
+    var text = ""
+    var logprobs: [UInt32] = []  // bit patterns
+    var reason: Completion.Reason?
+    var timings = Timings()
+
+    static func == (one: Outcome, other: Outcome) -> Bool {
+        one.tokens == other.tokens && one.text == other.text && one.logprobs == other.logprobs
+            && one.reason == other.reason
+    }
+}
+
+extension Engine {
+    func outcome(_ request: GenerationRequest) async throws -> Outcome {
+        var outcome = Outcome()
+        for try await delta in submit(request) {
+            switch delta {
+            case .stage: continue
+            case .token(let token):
+                outcome.tokens.append(token.id)
+                outcome.text += token.text
+                for entry in [token.logprob?.chosen].compactMap(\.self) + (token.logprob?.top ?? []) {
+                    outcome.logprobs += [UInt32(bitPattern: entry.id), entry.logprob.bitPattern]
+                }
+            case .finished(let completion):
+                outcome.text += completion.text
+                outcome.reason = completion.reason
+                outcome.timings = completion.timings
+            }
+        }
+        return outcome
+    }
+
+    /// All requests at once; the outcome or the error of each.
+    func outcomes(_ requests: [GenerationRequest]) async -> [Result<Outcome, any Error>] {
+        await withTaskGroup(of: (Int, Result<Outcome, any Error>).self) { group in
+            for (index, request) in requests.enumerated() {
+                group.addTask {
+                    do { return (index, .success(try await self.outcome(request))) } catch {
+                        return (index, .failure(error))
+                    }
+                }
+            }
+            let found = await group.reduce(into: [Int: Result<Outcome, any Error>]()) { $0[$1.0] = $1.1 }
+            return requests.indices.compactMap { found[$0] }
+        }
+    }
+}
