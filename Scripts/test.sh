@@ -3,7 +3,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-Scripts/install.sh || exit $?
+# The clients that tests drive the server with.
+Scripts/install.sh curl python3-venv chromium chromium-driver || exit $?
 # The official OpenAI client drives the server in one test, which says that it is skipped where there is none.
 clients=.build/clients
 if [ -z "${MONOCLE_PYTHON:-}" ] && { [ -x "$clients/bin/python" ] || python3 -m venv "$clients"; } \

@@ -53,6 +53,17 @@ final class RunningServer {
         #expect(server.stop() == 0)
     }
 
+    @Test func thePageAnswersInABrowser() throws {
+        guard try Self.run(["sh", "-c", "command -v chromedriver"]).code == 0 else {
+            print("skipped: no chromedriver (Scripts/test.sh installs one)")
+            return
+        }
+        let server = try RunningServer()
+        let script = Goldens.fixtures.appending(path: "clients/page.py").path
+        let run = try Self.run(["python3", script, server.url, try Program.image("wide_text.png")])
+        #expect(run.code == 0 && run.output.hasSuffix("OK\n"), "\(run.output)")
+    }
+
     @Test func sigtermLetsAnAnswerFinish() throws {
         let server = try RunningServer()
         let body = #"{"messages": [{"role": "user", "content": "hi"}], "max_tokens": 300, "ignore_eos": true, "stream": true}"#

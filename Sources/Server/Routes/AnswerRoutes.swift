@@ -54,9 +54,9 @@ extension ServerState {
     }
 
     /// Prepares, runs and answers, as a whole or as a stream.
-    private func answer<Writer: AnswerWriter>(
+    private func answer<Writer: AnswerWriter, Whole: Encodable>(
         _ ask: Ask, _ ticket: Admission.Ticket, _ context: ServerContext, ignored: [String], streamed: Bool,
-        _ writer: Writer, _ whole: @escaping @Sendable (AnswerRun, AnswerSummary) -> some Encodable
+        _ writer: Writer, _ whole: @escaping @Sendable (AnswerRun, AnswerSummary) -> Whole
     ) async throws -> Response {
         let id = context.requestID
         let (prepared, requests) = try await ticket.lifeline.run { [self] in
