@@ -59,6 +59,7 @@ let package = Package(
         room("Training", ["Model", "Compute", "Checkpoint", "Numerics"]),
         room("CUDA", ["Training", "Model", "Compute", "Checkpoint", "Numerics"]),
         room("Prompting", ["Tokenization", "JSONText"]),
+        room("Grammar", ["JSONText"]),
         room("Datasets", ["Training", "Documents", "Prompting", "Tokenization", "Imaging", "Checkpoint", "JSONText"]),
         room(
             "Engine",
@@ -70,7 +71,7 @@ let package = Package(
         room(
             "Server",
             [
-                "OpenAIAPI", "Monocle", "Engine", "Prompting", "Tokenization", "Imaging", "JSONText",
+                "OpenAIAPI", "Monocle", "Engine", "Grammar", "Prompting", "Tokenization", "Imaging", "JSONText",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(
                     name: "Numerics", package: "swift-numerics", moduleAliases: ["Numerics": "SwiftNumerics"]),
@@ -135,6 +136,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
+        tests(of: "Grammar", ["Tokenization"]),
         tests(of: "Monocle", ["Prompting"]),
         tests(of: "Engine", ["Model", "Compute", "Checkpoint", "Tokenization", "Numerics"]),
         tests(of: "Evaluation", ["Monocle", "Documents", "Model", "Compute", "Checkpoint", "Imaging", "Numerics"]),

@@ -19,6 +19,7 @@ package final class ServerState: Sendable {
     let connections = ConnectionTable()
     let metrics: ServerMetrics
     let media: MediaSource
+    let grammars: GrammarLibrary
     /// Threads for work that would hold up the event loops: JSON, base64, decoding, tokenising.
     let workers: NIOThreadPool
 
@@ -42,6 +43,7 @@ package final class ServerState: Sendable {
         admission = Admission(limit: settings.limits[.requests])
         metrics = ServerMetrics()
         media = MediaSource(settings: settings, program: settings.trustsMedia ? nil : program)
+        grammars = GrammarLibrary(tokenizer: model.tokenizer, limits: settings.limits)
         workers = NIOThreadPool(numberOfThreads: 4)
         workers.start()
     }

@@ -16,14 +16,6 @@ extension GenerationRequest {
 }
 
 extension ServerState {
-    /// What the answer must look like; nil leaves it free.
-    func constraint(_ ask: Ask) throws(APIError) -> (any TokenConstraint)? {
-        guard ask.format == .text else {
-            throw APIError(400, "unsupported_parameter", param: "response_format", "forms of answers are not supported yet")
-        }
-        return nil
-    }
-
     /// Reads the numbers that are levels or totals of the engine's.
     func updateLevels() {
         let statistics = model.statistics

@@ -1,0 +1,106 @@
+// JSON strings in a network: free, of bounded length, matching expressions, or other than some. Knows no schema.
+
+struct StringEmitter {
+    let limits: GrammarLimits
+
+    /// A string with its quotes. Without patterns every escape of JSON may be used; with them only those a character
+    /// needs, so that each text has one spelling.
+    func emit(
+        minimum: Int, maximum: Int?, patterns: [SchemaPattern], in network: inout Network, _ from: Network.Node,
+        _ to: Network.Node
+    ) throws(GrammarError) {
+        let start = try network.node(beside: from), end = try network.node(beside: from)
+        try network.literal("\"", from, start)
+        try network.literal("\"", end, to)
+        if patterns.isEmpty {
+            return try network.repeated(minimum, maximum, start, end) { (network, from, to) throws(GrammarError) in
+                try Self.unit(in: &network, from, to)
+            }
+        }
+        if minimum == 0, maximum == nil, patterns.count == 1 {
+            return try Self.emit(patterns[0], in: &network, start, end)
+        }
+        let automaton = try self.automaton(minimum: minimum, maximum: maximum, patterns: patterns)
+        try network.embed(automaton, start, end)
+    }
+
+    /// A key of an object that is none of `names`.
+    func key(otherThan names: [String], in network: inout Network, _ from: Network.Node, _ to: Network.Node)
+        throws(GrammarError)
+    {
+        let start = try network.node(beside: from), end = try network.node(beside: from)
+        try network.literal("\"", from, start)
+        try network.literal("\"", end, to)
+        let any = try automaton { (network) throws(GrammarError) in
+            try RegexEmitter(text: .jsonString).whole(.anything, in: &network, network.start, network.end)
+        }
+        guard !names.isEmpty else { return try network.embed(any, start, end) }
+        let named = try automaton { (network) throws(GrammarError) in
+            for name in names { try network.literal(JSONEscape.escaped(name), network.start, network.end) }
+        }
+        try network.embed(any, unless: named, start, end)
+    }
+
+    /// The texts, escaped and without quotes, of a length and matching all patterns.
+    func automaton(minimum: Int, maximum: Int?, patterns: [SchemaPattern]) throws(GrammarError) -> Automaton {
+        var result: Automaton?
+        func join(_ next: Automaton) throws(GrammarError) {
+            guard let known = result else {
+                result = next
+                return
+            }
+            result = try automaton { (network) throws(GrammarError) in
+                try network.embed(known, and: next, network.start, network.end)
+            }
+        }
+        for pattern in patterns {
+            try join(
+                try automaton { (network) throws(GrammarError) in
+                    try Self.emit(pattern, in: &network, network.start, network.end)
+                })
+        }
+        if minimum > 0 || maximum != nil || result == nil {
+            let anyLength = Regex.repeated(.scalar(.all), minimum: minimum, maximum: maximum)
+            try join(
+                try automaton { (network) throws(GrammarError) in
+                    try RegexEmitter(text: .jsonString).whole(anyLength, in: &network, network.start, network.end)
+                })
+        }
+        guard let result else { throw .unsatisfiable(path: "#", reason: "no string is left") }
+        return result
+    }
+
+    private func automaton(
+        _ build: (inout Network) throws(GrammarError) -> Void
+    ) throws(GrammarError) -> Automaton {
+        var network = try Network(limits: limits)
+        try build(&network)
+        return try Determinizer.automaton(of: network, limits: limits)
+    }
+
+    private static func emit(
+        _ pattern: SchemaPattern, in network: inout Network, _ from: Network.Node, _ to: Network.Node
+    ) throws(GrammarError) {
+        let emitter = RegexEmitter(text: .jsonString)
+        if pattern.isWhole {
+            try emitter.whole(pattern.expression, in: &network, from, to)
+        } else {
+            try emitter.somewhere(pattern.expression, in: &network, from, to)
+        }
+    }
+
+    /// One scalar of a free string: as it is, or by any escape that means one scalar.
+    private static func unit(
+        in network: inout Network, _ from: Network.Node, _ to: Network.Node
+    ) throws(GrammarError) {
+        try network.utf8(ScalarSet.all.subtracting(JSONEscape.scalars), from, to)
+        let escape = try network.node(beside: from)
+        try network.literal("\\", from, escape)
+        for letter in "\"\\/bfnrt".utf8 { try network.byte(letter, letter, escape, to) }
+        let hexadecimal = "[0-9a-fA-F]"
+        let plain = "([0-9a-cA-Ce-fE-F]\(hexadecimal){3}|[dD][0-7]\(hexadecimal){2})"
+        let pair = "[dD][89abAB]\(hexadecimal){2}\\\\u[dD][c-fC-F]\(hexadecimal){2}"
+        let code = try RegexParser.parse("u(\(plain)|\(pair))")
+        try RegexEmitter(text: .plain).emit(code, in: &network, escape, to)
+    }
+}
