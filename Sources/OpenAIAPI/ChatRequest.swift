@@ -20,7 +20,7 @@ package struct ChatRequest: Sendable {
     /// Names of fields that nothing is made of.
     package let ignored: [String]
 
-    package init(_ body: RequestBody, _ bounds: RequestBounds) throws(APIError) {
+    package init(_ body: JSONBody, _ bounds: RequestBounds) throws(APIError) {
         var fields = try Fields(body.json)
         model = try fields.string("model")
         guard let list = fields.value("messages") else { throw .missing("messages", expected: "an array of messages") }

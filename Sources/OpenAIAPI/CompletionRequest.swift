@@ -18,7 +18,7 @@ package struct CompletionRequest: Sendable {
     package let cacheSalt: String?
     package let ignored: [String]
 
-    package init(_ body: RequestBody, _ bounds: RequestBounds) throws(APIError) {
+    package init(_ body: JSONBody, _ bounds: RequestBounds) throws(APIError) {
         var fields = try Fields(body.json)
         model = try fields.string("model")
         prompt = try Self.prompt(&fields, bounds)

@@ -38,11 +38,11 @@ package struct CompletionResponse: Sendable, Encodable {
     package let created: Int
     package let model: String
     package let choices: [Choice]
-    package let usage: Usage?
+    package let usage: TokenUsage?
     package let timings: RequestTimings?
 
     package init(
-        id: String, created: Int, model: String, choices: [Choice], usage: Usage? = nil, timings: RequestTimings? = nil
+        id: String, created: Int, model: String, choices: [Choice], usage: TokenUsage? = nil, timings: RequestTimings? = nil
     ) {
         self.id = id
         self.created = created

@@ -12,7 +12,7 @@ package enum OutputFormat: Sendable, Equatable {
 
     /// From `response_format` (or `text.format`, where the schema lies in the format itself) and `structured_outputs`.
     package static func read(
-        _ fields: inout Fields, _ body: RequestBody, _ limits: Limits
+        _ fields: inout Fields, _ body: JSONBody, _ limits: Limits
     ) throws(APIError) -> OutputFormat {
         let format = try responseFormat(&fields, body)
         let structured = try structuredOutputs(&fields, body, limits)
@@ -32,7 +32,7 @@ package enum OutputFormat: Sendable, Equatable {
         case jsonSchema = "json_schema"
     }
 
-    private static func responseFormat(_ fields: inout Fields, _ body: RequestBody) throws(APIError) -> OutputFormat {
+    private static func responseFormat(_ fields: inout Fields, _ body: JSONBody) throws(APIError) -> OutputFormat {
         guard var format = try fields.object("response_format") else { return .text }
         switch try format.word("type", Kind.self) {
         case nil: throw .missing("response_format.type", expected: "\"text\", \"json_object\" or \"json_schema\"")
@@ -51,7 +51,7 @@ package enum OutputFormat: Sendable, Equatable {
 
     /// `text.format` of the Responses API.
     package static func readText(
-        _ fields: inout Fields, _ body: RequestBody, _ limits: Limits
+        _ fields: inout Fields, _ body: JSONBody, _ limits: Limits
     ) throws(APIError) -> OutputFormat {
         guard var text = try fields.object("text"), var format = try text.object("format") else { return .text }
         let chosen: OutputFormat
@@ -67,7 +67,7 @@ package enum OutputFormat: Sendable, Equatable {
     }
 
     private static func structuredOutputs(
-        _ fields: inout Fields, _ body: RequestBody, _ limits: Limits
+        _ fields: inout Fields, _ body: JSONBody, _ limits: Limits
     ) throws(APIError) -> OutputFormat {
         guard var outputs = try fields.object("structured_outputs") else { return .text }
         var found: [OutputFormat] = []

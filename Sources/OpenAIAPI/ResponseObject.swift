@@ -24,7 +24,7 @@ package struct ResponseObject: Sendable, Encodable {
         package let outputTokens: Int
         package let outputTokensDetails = OutputDetails()
         package let totalTokens: Int
-        package let images: [Usage.Image]
+        package let images: [TokenUsage.Image]
     }
 
     package let id: String
@@ -40,7 +40,7 @@ package struct ResponseObject: Sendable, Encodable {
     package let tools: [String] = []
     package let store = false
 
-    package init(id: String, createdAt: Int, status: Status, model: String, output: [ResponseItem], usage: Usage?) {
+    package init(id: String, createdAt: Int, status: Status, model: String, output: [ResponseItem], usage: TokenUsage?) {
         self.id = id
         self.createdAt = createdAt
         self.status = status

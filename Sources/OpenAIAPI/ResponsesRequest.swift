@@ -7,7 +7,7 @@ package struct ResponsesRequest: Sendable {
     /// The conversation with `instructions` before it.
     package let chat: ChatRequest
 
-    package init(_ body: RequestBody, _ bounds: RequestBounds) throws(APIError) {
+    package init(_ body: JSONBody, _ bounds: RequestBounds) throws(APIError) {
         var fields = try Fields(body.json)
         for name in ["previous_response_id", "conversation", "prompt"] where fields.value(name) != nil {
             throw APIError(
@@ -80,7 +80,7 @@ package struct ResponsesRequest: Sendable {
 extension ChatRequest {
     /// From the fields of a Responses request, whose messages are read already.
     init(
-        fields: inout Fields, body: RequestBody, messages list: [JSON], _ bounds: RequestBounds
+        fields: inout Fields, body: JSONBody, messages list: [JSON], _ bounds: RequestBounds
     ) throws(APIError) {
         let limits = bounds.limits
         model = try fields.string("model")

@@ -111,6 +111,11 @@ package struct StreamFields: Sendable, Equatable {
     package var includeUsage = false
     package var continuousUsage = false
 
+    package init(includeUsage: Bool = false, continuousUsage: Bool = false) {
+        self.includeUsage = includeUsage
+        self.continuousUsage = continuousUsage
+    }
+
     /// Nil when the answer is to come as a whole.
     package static func read(_ fields: inout Fields) throws(APIError) -> StreamFields? {
         let streams = try fields.bool("stream") ?? false

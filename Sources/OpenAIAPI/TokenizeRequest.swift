@@ -8,7 +8,7 @@ package struct TokenizeRequest: Sendable {
     package let input: Input
     package let returnsStrings: Bool
 
-    package init(_ body: RequestBody, _ bounds: RequestBounds) throws(APIError) {
+    package init(_ body: JSONBody, _ bounds: RequestBounds) throws(APIError) {
         var fields = try Fields(body.json)
         returnsStrings = try fields.bool("return_token_strs") ?? false
         if let text = try fields.string("prompt") {
@@ -24,7 +24,7 @@ package struct TokenizeRequest: Sendable {
 package struct DetokenizeRequest: Sendable {
     package let tokens: [Int32]
 
-    package init(_ body: RequestBody, _ bounds: RequestBounds) throws(APIError) {
+    package init(_ body: JSONBody, _ bounds: RequestBounds) throws(APIError) {
         var fields = try Fields(body.json)
         guard let values = try fields.array("tokens", limit: 1 << 20) else {
             throw .missing("tokens", expected: "an array of token ids")

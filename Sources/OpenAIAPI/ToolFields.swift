@@ -29,7 +29,7 @@ package struct ToolFields: Sendable, Equatable {
 
     /// Nil when there are no tools, or when `tool_choice` is `none`.
     package static func read(
-        _ fields: inout Fields, _ body: RequestBody, _ limits: Limits
+        _ fields: inout Fields, _ body: JSONBody, _ limits: Limits
     ) throws(APIError) -> ToolFields? {
         let elements = try fields.array("tools", limit: limits[.tools]) ?? []
         _ = try fields.bool("parallel_tool_calls")
@@ -46,7 +46,7 @@ package struct ToolFields: Sendable, Equatable {
         return ToolFields(tools: tools, choice: choice)
     }
 
-    private static func tool(_ value: JSON, _ index: Int, _ body: RequestBody) throws(APIError) -> Tool {
+    private static func tool(_ value: JSON, _ index: Int, _ body: JSONBody) throws(APIError) -> Tool {
         let path = "tools[\(index)]"
         var fields = try Fields(value, path)
         guard try fields.string("type") == "function" else {

@@ -26,7 +26,7 @@ extension ServerState {
     }
 
     /// Receives and parses the body.
-    func body(of request: Request, _ context: ServerContext) async throws -> RequestBody {
+    func body(of request: Request, _ context: ServerContext) async throws -> JSONBody {
         let limit = limits[.bodyBytes]
         try Self.checkType(request)
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
@@ -43,7 +43,7 @@ extension ServerState {
             }
             throw error
         }
-        return try await work { try RequestBody(Array(buffer.readableBytesView)) }
+        return try await work { try JSONBody(Array(buffer.readableBytesView)) }
     }
 
     /// A page of another origin can send text or forms without asking first, but not JSON.

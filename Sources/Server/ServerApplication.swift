@@ -1,7 +1,8 @@
 // The server as a service: routes, connections, and what happens on SIGTERM. Knows how the parts fit together.
 
 import Foundation
-import Hummingbird
+package import Hummingbird
+import HummingbirdCore
 import HummingbirdTLS
 package import Logging
 import NIOCore

@@ -10,7 +10,7 @@ import Testing
     static let bounds = RequestBounds(limits: Limits(), vocabulary: 1024, context: 4096)
 
     static func read(_ json: String) throws -> ChatRequest {
-        try ChatRequest(RequestBody(Array(json.utf8)), bounds)
+        try ChatRequest(JSONBody(Array(json.utf8)), bounds)
     }
 
     /// A request with these fields beside one message.
@@ -73,7 +73,7 @@ import Testing
     @Test(arguments: invalidJSON.indices)
     func whatIsNotStrictJSONIsRefused(index: Int) {
         #expect {
-            _ = try RequestBody(Self.invalidJSON[index])
+            _ = try JSONBody(Self.invalidJSON[index])
         } throws: { error in
             let error = error as? APIError
             return error?.status == 400 && error?.code == "invalid_json"

@@ -22,12 +22,7 @@ extension ServerState {
     private func constraint(_ tools: ToolFields) throws(APIError) -> (any TokenConstraint)? {
         let callable: [ToolFields.Tool]
         switch tools.choice {
-        case .auto:
-            // Every schema is checked, though none binds the answer.
-            for tool in tools.tools {
-                _ = try grammars.constraint(.jsonSchema(Array(tool.parameters.utf8)), param: tool.param)
-            }
-            return nil
+        case .auto: return nil
         case .required: callable = tools.tools
         case .named(let name): callable = tools.tools.filter { $0.name == name }
         }
@@ -52,7 +47,7 @@ extension ServerState {
 
     /// Definitions at the root of a tool's schema, which references name from the root.
     private static func definitions(_ tool: ToolFields.Tool) -> (key: String, text: String)? {
-        guard let schema = try? RequestBody(Array(tool.parameters.utf8)) else { return nil }
+        guard let schema = try? JSONBody(Array(tool.parameters.utf8)) else { return nil }
         for key in ["$defs", "definitions"] {
             if let text = schema.text(at: key) { return (key, text) }
         }

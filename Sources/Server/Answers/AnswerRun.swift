@@ -8,7 +8,7 @@ import Synchronization
 
 /// What is known about an answer as a whole.
 struct AnswerSummary: Sendable {
-    var usage: Usage
+    var usage: TokenUsage
     var timings: RequestTimings
 }
 
@@ -72,10 +72,10 @@ struct AnswerRun: Sendable {
         let timings = choices.compactMap { $0.completion?.timings }
         let cached = timings.map(\.cachedTokens).min() ?? 0
         return AnswerSummary(
-            usage: Usage(
+            usage: TokenUsage(
                 promptTokens: prepared.request.prompt.count, completionTokens: choices.reduce(0) { $0 + $1.tokens.count },
                 details: .init(cachedTokens: cached, imageTokens: prepared.imageTokens),
-                images: prepared.images.map(Usage.Image.init)),
+                images: prepared.images.map(TokenUsage.Image.init)),
             timings: RequestTimings(
                 imagesSeconds: prepared.imagesSeconds, visionSeconds: timings.map(\.visionSeconds).max() ?? 0,
                 prefillSeconds: timings.map(\.prefillSeconds).max() ?? 0,
@@ -84,7 +84,7 @@ struct AnswerRun: Sendable {
     }
 }
 
-extension Usage.Image {
+extension TokenUsage.Image {
     init(_ use: ImageUse) {
         self.init(width: use.width, height: use.height, grid: use.grid, tiles: use.tiles, tokens: use.tokens)
     }

@@ -95,7 +95,7 @@ extension ServerState {
 
     /// One request of the engine for each choice.
     func requests(_ prepared: PreparedRequest, _ ask: Ask, id: String) throws -> [GenerationRequest] {
-        let constraint = try constraint(ask)
+        let constraint = try self.constraint(ask)
         let seed = ask.sampling.seed.map { UInt64($0) } ?? UInt64.random(in: 0...UInt64(Int64.max))
         return (0..<ask.sampling.choices).map { choice in
             var request = prepared.request

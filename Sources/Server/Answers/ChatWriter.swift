@@ -2,6 +2,7 @@
 
 import Engine
 import OpenAIAPI
+import Prompting
 import Tokenization
 
 struct ChatWriter: AnswerWriter {

@@ -23,7 +23,7 @@ struct ResponsesWriter: AnswerWriter {
             status: choice.finishReason == .length ? .incomplete : .completed, text: choice.text, usage: summary.usage)
     }
 
-    private func object(status: ResponseObject.Status, text: String?, usage: Usage?) -> ResponseObject {
+    private func object(status: ResponseObject.Status, text: String?, usage: TokenUsage?) -> ResponseObject {
         ResponseObject(
             id: "resp_\(id)", createdAt: created, status: status, model: model,
             output: text.map { [ResponseItem(id: itemID, status: status, text: $0)] } ?? [], usage: usage)

@@ -1,6 +1,7 @@
 // An HTTP/1 connection with its guards. Knows limits, no routes.
 
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTPTypes

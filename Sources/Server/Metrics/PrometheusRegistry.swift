@@ -5,7 +5,7 @@ import Synchronization
 
 /// Counters, gauges and histograms by label and dimensions.
 package final class PrometheusRegistry: MetricsFactory, Sendable {
-    private enum Cell {
+    fileprivate enum Cell {
         case counter(CounterCell)
         case gauge(GaugeCell)
         case histogram(HistogramCell)

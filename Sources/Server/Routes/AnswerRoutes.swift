@@ -79,7 +79,7 @@ extension ServerState {
     }
 
     /// The plan of each image, and the fields that nothing was made of.
-    private func headers(_ images: [Usage.Image], _ ignored: [String]) -> HTTPFields {
+    private func headers(_ images: [TokenUsage.Image], _ ignored: [String]) -> HTTPFields {
         var headers = HTTPFields()
         if !images.isEmpty {
             let plans = images.map { image in

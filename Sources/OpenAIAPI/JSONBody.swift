@@ -4,7 +4,7 @@ import Foundation
 package import JSONText
 
 /// A JSON object, and the text of the parts whose order of keys matters.
-package struct RequestBody: Sendable {
+package struct JSONBody: Sendable {
     package let json: JSON
     private let bytes: [UInt8]
 

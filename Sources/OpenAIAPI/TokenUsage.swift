@@ -1,6 +1,6 @@
 // What a request used: tokens, and how each image was cut. The form OpenAI gives it, with our additions beside.
 
-package struct Usage: Sendable, Encodable, Equatable {
+package struct TokenUsage: Sendable, Encodable, Equatable {
     package struct PromptDetails: Sendable, Encodable, Equatable {
         /// Found in the prefix cache.
         package let cachedTokens: Int
