@@ -35,7 +35,8 @@ extension VisionLanguageModel {
         let tokensPerTile = folder.configuration.vision?.tokensPerTile ?? 0
         if case .tokens(let ids) = inquiry.prompt { return try prepare(tokens: ids, inquiry.answer) }
         let plan = try PromptPlan(
-            try segments(of: inquiry, imagesPerSource: perSource.map(\.count)), tokenizer: tokenizer, tokensPerTile: tokensPerTile,
+            try segments(of: inquiry, imagesPerSource: perSource.map(\.count)), tokenizer: tokenizer,
+            tokensPerTile: tokensPerTile,
             tiles: cut.map(\.tiles.count), contextLimit: context, special: inquiry.special)
         let request = GenerationRequest(
             prompt: plan.ids,

@@ -5,7 +5,8 @@ import Imaging
 
 struct DecodeImage: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "decode-image", abstract: "Decode an image on standard input for monocle serve.", shouldDisplay: false)
+        commandName: "decode-image", abstract: "Decode an image on standard input for monocle serve.",
+        shouldDisplay: false)
 
     @Argument var bytes: Int
     @Argument var pixels: Int
@@ -16,6 +17,7 @@ struct DecodeImage: ParsableCommand {
     func run() throws {
         throw ExitCode(
             DecoderChild.run(
-                limits: ImageLimits(bytes: bytes, pixels: pixels, side: side, decodedBytes: decodedBytes, scans: scans)))
+                limits: ImageLimits(bytes: bytes, pixels: pixels, side: side, decodedBytes: decodedBytes, scans: scans))
+        )
     }
 }

@@ -31,7 +31,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Names under which requests ask for the model, with commas. Default: the folder's name.")
     var servedModelName: String?
 
-    @Option(help: "Address to listen on. Others than this machine's own need an API key, or --insecure. Default: 127.0.0.1.")
+    @Option(
+        help: "Address to listen on. Others than this machine's own need an API key, or --insecure. Default: 127.0.0.1."
+    )
     var host: String?
 
     @Option(help: "Port; 0 takes a free one. Default: 8000.")
@@ -64,7 +66,8 @@ struct Serve: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Set a limit; may be given several times.", valueName: "name=value"))
     var limit: [String] = []
 
-    @Option(help: ArgumentHelp("Seconds that requests have to finish after SIGTERM. Default: 30.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("Seconds that requests have to finish after SIGTERM. Default: 30.", valueName: "seconds"))
     var drain: Int?
 
     @Option(help: ArgumentHelp("A JSON file of these options.", valueName: "file"))
@@ -116,7 +119,8 @@ struct Serve: AsyncParsableCommand {
             let words = setting.split(separator: "=", maxSplits: 1).map(String.init)
             guard words.count == 2, let key = Limits.Key(rawValue: words[0]) else {
                 throw UsageError(
-                    "--limit \(setting) is not NAME=VALUE with a name of \(Limits.Key.allCases.map(\.rawValue).joined(separator: ", "))")
+                    "--limit \(setting) is not NAME=VALUE with a name of \(Limits.Key.allCases.map(\.rawValue).joined(separator: ", "))"
+                )
             }
             values["limit.\(key.rawValue)"] = words[1]
         }

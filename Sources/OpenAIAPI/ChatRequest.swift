@@ -39,7 +39,8 @@ package struct ChatRequest: Sendable {
         if tools != nil, format != .text {
             throw APIError(
                 400, "invalid_value", param: "response_format",
-                "a form of the answer cannot be asked for together with tools; set tool_choice to \"none\" or leave one out")
+                "a form of the answer cannot be asked for together with tools; set tool_choice to \"none\" or leave one out"
+            )
         }
         maxTiles = try fields.int("max_tiles", in: 1...64)
         cacheSalt = try Self.cacheSalt(&fields)
@@ -78,10 +79,12 @@ package struct ChatRequest: Sendable {
             return false
         }
         guard begins != true else {
-            throw .wrongValue("continue_final_message", found: "true", expected: "false beside add_generation_prompt: true")
+            throw .wrongValue(
+                "continue_final_message", found: "true", expected: "false beside add_generation_prompt: true")
         }
         guard messages.conversation.messages.last?.role == .assistant else {
-            throw .wrongValue("continue_final_message", found: "true", expected: "false: the last message is not the assistant's")
+            throw .wrongValue(
+                "continue_final_message", found: "true", expected: "false: the last message is not the assistant's")
         }
         return true
     }
@@ -123,7 +126,9 @@ extension APIError {
             let isSafe = !found.contains("\"")
             self.init(
                 400, "invalid_value", param: path,
-                isSafe ? "\(path): found \(found), expected \(expected)" : "\(path): found another string, expected \(expected)")
+                isSafe
+                    ? "\(path): found \(found), expected \(expected)"
+                    : "\(path): found another string, expected \(expected)")
         case .tooLong: self.init(400, "context_length_exceeded", param: "messages", error.description)
         case _ where error.isFaultOfModel: self.init(500, "model_error", "the model folder cannot serve this request")
         default: self.init(400, "invalid_value", param: "messages", error.description)

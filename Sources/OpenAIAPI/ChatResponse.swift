@@ -154,7 +154,8 @@ package struct ChatChunk: Sendable, Encodable {
     package let timings: RequestTimings?
 
     package init(
-        id: String, created: Int, model: String, choices: [Choice], usage: TokenUsage? = nil, timings: RequestTimings? = nil
+        id: String, created: Int, model: String, choices: [Choice], usage: TokenUsage? = nil,
+        timings: RequestTimings? = nil
     ) {
         self.id = id
         self.created = created

@@ -29,7 +29,8 @@ package struct CompletionRequest: Sendable {
         format = try OutputFormat.read(&fields, body, bounds.limits)
         cacheSalt = try ChatRequest.cacheSalt(&fields)
         guard fields.value("suffix") == nil else {
-            throw APIError(400, "unsupported_parameter", param: "suffix", "suffix is not supported: the model does not infill")
+            throw APIError(
+                400, "unsupported_parameter", param: "suffix", "suffix is not supported: the model does not infill")
         }
         if let best = try fields.int("best_of", in: 1...bounds.limits[.choices]), best != sampling.choices {
             throw .wrongValue("best_of", found: "\(best)", expected: "n (\(sampling.choices))")

@@ -55,7 +55,8 @@ package struct Fields {
         }
         guard range.contains(number) else {
             throw .wrongValue(
-                path(of: name), found: value.kindName, expected: "\(range.lowerBound.short) to \(range.upperBound.short)")
+                path(of: name), found: value.kindName,
+                expected: "\(range.lowerBound.short) to \(range.upperBound.short)")
         }
         return number
     }

@@ -85,7 +85,8 @@ package struct LimitError: Error, CustomStringConvertible {
 
     package var description: String {
         let range = key.rule.range
-        return "limit \(key.rawValue) is \(value); it must be \(range.lowerBound) to \(range.upperBound) \(key.rule.unit)"
+        return
+            "limit \(key.rawValue) is \(value); it must be \(range.lowerBound) to \(range.upperBound) \(key.rule.unit)"
     }
 }
 

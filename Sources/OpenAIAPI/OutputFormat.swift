@@ -60,7 +60,8 @@ package enum OutputFormat: Sendable, Equatable {
         case .text: chosen = .text
         case .jsonObject: chosen = .jsonObject
         case .jsonSchema:
-            chosen = try .schema(format.value("schema"), body.text(at: "text", "format", "schema"), "text.format.schema")
+            chosen = try .schema(
+                format.value("schema"), body.text(at: "text", "format", "schema"), "text.format.schema")
         }
         try chosen.check(limits)
         return chosen
@@ -73,7 +74,8 @@ package enum OutputFormat: Sendable, Equatable {
         var found: [OutputFormat] = []
         if outputs.value("json") != nil {
             found.append(
-                try .schema(outputs.value("json"), body.text(at: "structured_outputs", "json"), "structured_outputs.json"))
+                try .schema(
+                    outputs.value("json"), body.text(at: "structured_outputs", "json"), "structured_outputs.json"))
         }
         if try outputs.bool("json_object") == true { found.append(.jsonObject) }
         if let pattern = try outputs.string("regex") { found.append(.regex(pattern)) }

@@ -40,7 +40,8 @@ package struct ResponseObject: Sendable, Encodable {
     package let tools: [String] = []
     package let store = false
 
-    package init(id: String, createdAt: Int, status: Status, model: String, output: [ResponseItem], usage: TokenUsage?) {
+    package init(id: String, createdAt: Int, status: Status, model: String, output: [ResponseItem], usage: TokenUsage?)
+    {
         self.id = id
         self.createdAt = createdAt
         self.status = status

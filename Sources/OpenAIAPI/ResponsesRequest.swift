@@ -45,7 +45,8 @@ package struct ResponsesRequest: Sendable {
         var fields = try Fields(value, path)
         if let type = try fields.string("type"), type != "message" {
             throw APIError(
-                400, "unsupported_parameter", param: "\(path).type", "\(path).type must be \"message\", the only kind of item here")
+                400, "unsupported_parameter", param: "\(path).type",
+                "\(path).type must be \"message\", the only kind of item here")
         }
         guard let role = try fields.string("role") else { throw .missing("\(path).role", expected: "a role") }
         switch fields.value("content") {
@@ -60,7 +61,8 @@ package struct ResponsesRequest: Sendable {
     private static func part(_ value: JSON, _ path: String) throws(APIError) -> JSON {
         var fields = try Fields(value, path)
         switch try fields.string("type") {
-        case "input_text", "output_text": return .object(["type": .string("text"), "text": fields.value("text") ?? .null])
+        case "input_text", "output_text":
+            return .object(["type": .string("text"), "text": fields.value("text") ?? .null])
         case "input_image":
             var image: [String: JSON] = ["url": fields.value("image_url") ?? .null]
             image["detail"] = fields.value("detail")
@@ -72,7 +74,8 @@ package struct ResponsesRequest: Sendable {
             return .object(["type": .string("file"), "file": .object(file)])
         default:
             throw .wrongValue(
-                "\(path).type", found: "another or missing", expected: "\"input_text\", \"input_image\" or \"input_file\"")
+                "\(path).type", found: "another or missing",
+                expected: "\"input_text\", \"input_image\" or \"input_file\"")
         }
     }
 }

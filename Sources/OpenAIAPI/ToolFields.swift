@@ -76,7 +76,8 @@ package struct ToolFields: Sendable, Equatable {
             return Tool(name: name, function: object, parameters: text ?? #"{"type":"object"}"#, param: param)
         case .some(let other):
             throw APIError(
-                400, "invalid_schema", param: param, "\(param) is \(other.kindName); it must be a JSON Schema: an object")
+                400, "invalid_schema", param: param,
+                "\(param) is \(other.kindName); it must be a JSON Schema: an object")
         }
     }
 

@@ -50,7 +50,8 @@ package enum MediaURL: Sendable, Equatable {
         guard !payload.isEmpty else { throw Fault(reason: "is a data URL without data") }
         guard let data = Data(base64Encoded: payload) else {
             throw Fault(
-                reason: "is a data URL whose data is not base64 (letters, digits, + and /, padded with =, no white space)")
+                reason:
+                    "is a data URL whose data is not base64 (letters, digits, + and /, padded with =, no white space)")
         }
         return .data(data, type: words.first.map(String.init) ?? "")
     }

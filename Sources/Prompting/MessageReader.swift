@@ -104,16 +104,19 @@ struct MessageReader {
         }
         let media = try media(url, path + ".file_data")
         if case .data(_, let type) = media, type != "application/pdf" {
-            throw .media(path: path + ".file_data", reason: "is not of type application/pdf, the only one accepted here")
+            throw .media(
+                path: path + ".file_data", reason: "is not of type application/pdf, the only one accepted here")
         }
         var attachment = OpenAIMessages.Attachment(media: media, path: path + ".file_data")
         attachment.isDocument = true
         let pages = value?["pages"] ?? .null
         if pages != .null {
-            guard let range = pages.text.flatMap(Self.pageRange) ?? pages.wholeNumber.flatMap({ Self.pageRange("\($0)") })
+            guard
+                let range = pages.text.flatMap(Self.pageRange) ?? pages.wholeNumber.flatMap({ Self.pageRange("\($0)") })
             else {
                 throw .message(
-                    path: path + ".pages", found: pages.shortSummary, expected: "a page such as \"2\" or a range \"2-4\"")
+                    path: path + ".pages", found: pages.shortSummary,
+                    expected: "a page such as \"2\" or a range \"2-4\"")
             }
             attachment.pages = range
         }
@@ -149,7 +152,8 @@ struct MessageReader {
             let function = call["function"]
             guard case .string(let name)? = function?["name"] else {
                 throw .message(
-                    path: "\(path)[\(index)].function.name", found: (function?["name"]).shortSummary, expected: "a string")
+                    path: "\(path)[\(index)].function.name", found: (function?["name"]).shortSummary,
+                    expected: "a string")
             }
             guard case .string(let arguments)? = function?["arguments"],
                 let parsed = try? Data(arguments.utf8).withUnsafeBytes({ try JSON($0) }), case .object = parsed

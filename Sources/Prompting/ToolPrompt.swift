@@ -49,8 +49,12 @@ package struct ToolCall: Sendable, Equatable {
 
     private static func call(_ bytes: [UInt8], _ names: Set<String>) -> ToolCall? {
         bytes.withUnsafeBytes { text -> ToolCall? in
-            guard let object = try? JSON(text), let name = object["name"]?.text, names.contains(name) else { return nil }
-            guard let arguments = object["parameters"] ?? object["arguments"], case .object = arguments else { return nil }
+            guard let object = try? JSON(text), let name = object["name"]?.text, names.contains(name) else {
+                return nil
+            }
+            guard let arguments = object["parameters"] ?? object["arguments"], case .object = arguments else {
+                return nil
+            }
             return ToolCall(name: name, arguments: arguments.compact)
         }
     }

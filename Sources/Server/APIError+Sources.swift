@@ -30,7 +30,8 @@ extension APIError {
         case 404: self.init(404, "not_found", "there is no such route; GET /openapi.json lists them")
         case 405: self.init(405, "method_not_allowed", "the route does not answer this method")
         case 413: self.init(413, "body_too_large", "the request body is too large")
-        case 500...: self.init(500, "internal_error", "the server has a defect; its log says more under this request's id")
+        case 500...:
+            self.init(500, "internal_error", "the server has a defect; its log says more under this request's id")
         default: self.init(status.code, "bad_request", "the request is malformed")
         }
     }
@@ -42,10 +43,12 @@ extension APIError {
         case .contextLength: self.init(400, "context_length_exceeded", param: "messages", error.description)
         case .textOnly: self.init(400, "invalid_image", param: "messages", "the model is text-only and takes no images")
         case .overloaded(let waiting, let limit):
-            self.init(503, "overloaded", "\(waiting) requests wait; the limit queue-requests is \(limit)", retryAfter: 1)
+            self.init(
+                503, "overloaded", "\(waiting) requests wait; the limit queue-requests is \(limit)", retryAfter: 1)
         case .overloadedTokens(let waiting, let limit):
             self.init(
-                503, "overloaded", "prompts of \(waiting) tokens wait; the limit queue-tokens is \(limit)", retryAfter: 2)
+                503, "overloaded", "prompts of \(waiting) tokens wait; the limit queue-tokens is \(limit)",
+                retryAfter: 2)
         case .deadlineExceeded(let seconds, let hasStarted):
             if hasStarted {
                 self = Lifeline.End.deadline(seconds: Int(seconds.rounded())).error
@@ -81,11 +84,13 @@ extension APIError {
         case .programFailed: self.init(400, code, param: path, "\(path) could not be rendered: the document is damaged")
         case .missingProgram(let name, _):
             self.init(500, "renderer_missing", param: path, "the server lacks \(name), which renders PDF pages")
-        case .outOfMemory: self.init(503, "overloaded", param: path, "not enough memory to decode \(path)", retryAfter: 2)
+        case .outOfMemory:
+            self.init(503, "overloaded", param: path, "not enough memory to decode \(path)", retryAfter: 2)
         case .overLimit(_, _, _, "pages"):
             self.init(400, "too_many_pages", param: path, "\(path): \(reason); name pages with \"pages\"")
         case .decoderUnavailable:
-            self.init(503, "decoder_unavailable", param: path, "the decoder of \(path) ended unexpectedly", retryAfter: 1)
+            self.init(
+                503, "decoder_unavailable", param: path, "the decoder of \(path) ended unexpectedly", retryAfter: 1)
         case .corrupt(let format, _): self.init(400, code, param: path, "\(path) is damaged \(format) data")
         case .unreadable: self.init(500, "internal_error", param: path, "\(path) could not be kept for rendering")
         default: self.init(400, code, param: path, "\(path): \(reason)")

@@ -41,10 +41,13 @@ package struct ServerApplication: Sendable {
         }
         if let tls = settings.tls {
             do {
-                let chain = try NIOSSLCertificate.fromPEMFile(tls.certificate).map { NIOSSLCertificateSource.certificate($0) }
+                let chain = try NIOSSLCertificate.fromPEMFile(tls.certificate).map {
+                    NIOSSLCertificateSource.certificate($0)
+                }
                 let key = try NIOSSLPrivateKey(file: tls.key, format: .pem)
                 server = try .tls(
-                    server, tlsConfiguration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
+                    server,
+                    tlsConfiguration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
             } catch {
                 throw SettingsError("TLS: \(tls.certificate) and \(tls.key) are not a PEM certificate and its key")
             }

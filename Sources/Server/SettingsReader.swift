@@ -21,7 +21,8 @@ package struct SettingsReader {
         }
         var providers: [any ConfigProvider] = [
             InMemoryProvider(name: "command line", values: values),
-            EnvironmentVariablesProvider(secretsSpecifier: .specific(["MONOCLE_API_KEY"])).prefixKeys(with: ["monocle"]),
+            EnvironmentVariablesProvider(secretsSpecifier: .specific(["MONOCLE_API_KEY"])).prefixKeys(with: ["monocle"]
+            ),
         ]
         if let file {
             do {
@@ -49,7 +50,8 @@ package struct SettingsReader {
         settings.corsOrigins = list("cors-origins")
         settings.modelNames = list("served-model-name")
         let hosts = list("image-hosts")
-        settings.imageHosts = hosts.isEmpty ? .none : hosts == ["all"] ? .all : .named(Set(hosts.map { $0.lowercased() }))
+        settings.imageHosts =
+            hosts.isEmpty ? .none : hosts == ["all"] ? .all : .named(Set(hosts.map { $0.lowercased() }))
         if let name = string("metrics-names") {
             guard let names = ServerSettings.MetricsNames(rawValue: name) else {
                 throw SettingsError("metrics-names must be monocle or vllm")

@@ -40,7 +40,8 @@ final class RunningServer {
     @Test func theOfficialClientIsServed() throws {
         let python = ProcessInfo.processInfo.environment["MONOCLE_PYTHON"] ?? "python3"
         let hasClient = try Self.run([python, "-c", "import openai"]).code == 0
-        try #require(hasClient || ProcessInfo.processInfo.environment["MONOCLE_PYTHON"] == nil, "\(python) lacks openai")
+        try #require(
+            hasClient || ProcessInfo.processInfo.environment["MONOCLE_PYTHON"] == nil, "\(python) lacks openai")
         guard hasClient else {
             print("skipped: \(python) has no openai package (Scripts/test.sh installs one)")
             return
@@ -66,7 +67,8 @@ final class RunningServer {
 
     @Test func sigtermLetsAnAnswerFinish() throws {
         let server = try RunningServer()
-        let body = #"{"messages": [{"role": "user", "content": "hi"}], "max_tokens": 300, "ignore_eos": true, "stream": true}"#
+        let body =
+            #"{"messages": [{"role": "user", "content": "hi"}], "max_tokens": 300, "ignore_eos": true, "stream": true}"#
         let client = Process()
         client.executableURL = URL(filePath: "/usr/bin/env")
         client.arguments = [

@@ -43,19 +43,22 @@ import Testing
     @Test func aSchemaKeepsItsText() throws {
         let request = try Self.read(
             Self.fields(
-                #""response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"z": 1,  "a": {"é": 2}}}}"#))
+                #""response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {"z": 1,  "a": {"é": 2}}}}"#
+            ))
         #expect(
             request.format
                 == .jsonSchema(#"{"z": 1,  "a": {"é": 2}}"#, param: "response_format.json_schema.schema"))
         #expect(try Self.read(Self.fields(#""response_format": {"type": "json_object"}"#)).format == .jsonObject)
         #expect(try Self.read(Self.fields(#""structured_outputs": {"regex": "a+"}"#)).format == .regex("a+"))
-        #expect(try Self.read(Self.fields(#""structured_outputs": {"choice": ["a", "b"]}"#)).format == .choice(["a", "b"]))
+        #expect(
+            try Self.read(Self.fields(#""structured_outputs": {"choice": ["a", "b"]}"#)).format == .choice(["a", "b"]))
     }
 
     @Test func toolsAreRead() throws {
         let tools =
             #""tools": [{"type": "function", "function": {"name": "add", "parameters": {"type": "object", "z": 1, "a": 2}}}]"#
-        let request = try Self.read(Self.fields(tools + #", "tool_choice": {"type": "function", "function": {"name": "add"}}"#))
+        let request = try Self.read(
+            Self.fields(tools + #", "tool_choice": {"type": "function", "function": {"name": "add"}}"#))
         #expect(request.tools?.choice == .named("add"))
         #expect(request.tools?.tools.first?.parameters == #"{"type": "object", "z": 1, "a": 2}"#)
         #expect(try Self.read(Self.fields(tools + #", "tool_choice": "none""#)).tools == nil)
@@ -132,9 +135,15 @@ import Testing
         ),
         (fields(#""structured_outputs": {"grammar": "x"}"#), "unsupported_parameter", "structured_outputs.grammar"),
         (fields(#""structured_outputs": {"regex": "a", "choice": ["a"]}"#), "invalid_value", "structured_outputs"),
-        (fields(#""tools": [{"type": "function", "function": {"name": "a\nb"}}]"#), "invalid_value", "tools[0].function.name"),
         (
-            fields("\"tools\": [" + (0..<1000).map { #"{"type":"function","function":{"name":"f\#($0)"}}"# }.joined(separator: ",") + "]"),
+            fields(#""tools": [{"type": "function", "function": {"name": "a\nb"}}]"#), "invalid_value",
+            "tools[0].function.name"
+        ),
+        (
+            fields(
+                "\"tools\": ["
+                    + (0..<1000).map { #"{"type":"function","function":{"name":"f\#($0)"}}"# }.joined(separator: ",")
+                    + "]"),
             "invalid_value", "tools"
         ),
         (
@@ -154,7 +163,10 @@ import Testing
         (image(#"{"url": "ftp://x/y.png"}"#), "invalid_image", "messages[0].content[0].image_url.url"),
         (image(#"{"url": "/etc/passwd"}"#), "invalid_image", "messages[0].content[0].image_url.url"),
         (image(#"{"url": "file:///etc/passwd"}"#), "invalid_image", "messages[0].content[0].image_url.url"),
-        (image(#"{"url": "data:image/png;base64,AAAA", "detail": "max"}"#), "invalid_value", "messages[0].content[0].image_url.detail"),
+        (
+            image(#"{"url": "data:image/png;base64,AAAA", "detail": "max"}"#), "invalid_value",
+            "messages[0].content[0].image_url.detail"
+        ),
         (
             #"{"messages": [{"role": "user", "content": [\#(Array(repeating: #"{"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}"#, count: 5).joined(separator: ", "))]}]}"#,
             "too_many_images", "messages"
@@ -180,7 +192,8 @@ import Testing
     @Test func messagesNeverQuoteTheRequest() {
         let secret = "s3cr3t-\u{7}"
         for json in [
-            #"{"messages": [{"role": "s3cr3t", "content": "x"}]}"#, Self.fields(#""response_format": {"type": "s3cr3t"}"#),
+            #"{"messages": [{"role": "s3cr3t", "content": "x"}]}"#,
+            Self.fields(#""response_format": {"type": "s3cr3t"}"#),
             #"{"s3cr3t": 1, "s3cr3t": 2}"#, Self.image(#"{"url": "s3cr3t://x"}"#),
             Self.fields(#""temperature": "s3cr3t""#),
         ] {

@@ -10,7 +10,8 @@ import Testing
             ToolCall.parse(#" {"name": "add", "parameters": {"a": 1, "b": "}"}} "#, names: names)
                 == [ToolCall(name: "add", arguments: #"{"a": 1, "b": "}"}"#)])
         #expect(
-            ToolCall.parse(#"{"name": "add", "arguments": {}}; {"name": "sub", "parameters": {"x": [1]}}"#, names: names)
+            ToolCall.parse(
+                #"{"name": "add", "arguments": {}}; {"name": "sub", "parameters": {"x": [1]}}"#, names: names)
                 == [ToolCall(name: "add", arguments: "{}"), ToolCall(name: "sub", arguments: #"{"x": [1]}"#)])
         #expect(ToolCall.parse(#"<|python_tag|>{"name": "sub", "parameters": {}}"#, names: names)?.count == 1)
     }

@@ -15,7 +15,10 @@ import Testing
         ("a GIF", Array("GIF89a".utf8) + Array(repeating: 0, count: 40), "image/gif", 415, "unsupported_image"),
         ("an SVG", Array("<svg xmlns='x'/>".utf8), "image/svg+xml", 415, "unsupported_image"),
         ("a TIFF", [0x49, 0x49, 0x2A, 0] + Array(repeating: 0, count: 40), "image/tiff", 415, "unsupported_image"),
-        ("a HEIC", [0, 0, 0, 0x18] + Array("ftypheic".utf8) + Array(repeating: 0, count: 40), "image/heic", 415, "unsupported_image"),
+        (
+            "a HEIC", [0, 0, 0, 0x18] + Array("ftypheic".utf8) + Array(repeating: 0, count: 40), "image/heic", 415,
+            "unsupported_image"
+        ),
         ("a PDF as an image", Array("%PDF-1.7\n".utf8), "image/png", 415, "unsupported_image"),
         ("text", Array("hello".utf8), "image/png", 415, "unsupported_image"),
         ("a PNG's first bytes", [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A], "image/png", 400, "invalid_image"),
@@ -61,7 +64,8 @@ import Testing
     @Test(arguments: ["baseline_small.jpg", "gray.png", "lossy.webp"])
     func truncationIsRefusedOrDecodedAlike(name: String) async throws {
         let whole = try ServerFixture.image(name)
-        let type = ["jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"][String(name.split(separator: ".")[1])] ?? ""
+        let type =
+            ["jpg": "image/jpeg", "png": "image/png", "webp": "image/webp"][String(name.split(separator: ".")[1])] ?? ""
         try await ServerFixture.serve { client, _ in
             for cut in stride(from: 1, to: whole.count, by: max(whole.count / 12, 1)) {
                 let data = whole.prefix(cut)
@@ -73,7 +77,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["cmyk_small.jpg", "gray16.png", "palette_trns.png", "interlaced.png", "gray_alpha.png", "exif_rot6.jpg", "pixel.png", "strip.png", "animated.webp"])
+    @Test(arguments: [
+        "cmyk_small.jpg", "gray16.png", "palette_trns.png", "interlaced.png", "gray_alpha.png", "exif_rot6.jpg",
+        "pixel.png", "strip.png", "animated.webp",
+    ])
     func unusualImagesAreServedAsPillowDecodesThem(name: String) async throws {
         try await ServerFixture.serve { client, _ in
             let data = try ServerFixture.image(name)
@@ -92,7 +99,8 @@ import Testing
 
     @Test func addressesAreRefusedWhereNoneAreFetched() async throws {
         try await ServerFixture.serve { client, _ in
-            let reply = try await client.post("/v1/chat/completions", ServerFixture.chat(image: "https://example.com/a.png"))
+            let reply = try await client.post(
+                "/v1/chat/completions", ServerFixture.chat(image: "https://example.com/a.png"))
             #expect(reply.status == 400 && reply.code == "image_url_not_allowed")
         }
     }
@@ -100,9 +108,11 @@ import Testing
     /// None of these may send a packet to an address that is not public.
     static let addresses = [
         "http://example.com/a.png", "https://127.0.0.1/a.png", "https://0x7f.1/a.png", "https://2130706433/a.png",
-        "https://[::1]/a.png", "https://[::ffff:127.0.0.1]/a.png", "https://localhost./a.png", "https://localhost/a.png",
+        "https://[::1]/a.png", "https://[::ffff:127.0.0.1]/a.png", "https://localhost./a.png",
+        "https://localhost/a.png",
         "https://169.254.169.254/latest/meta-data", "https://user:pass@example.com/a.png", "http:\\\\evil",
-        "https:\\\\evil/a.png", "https://example.com\\\\@127.0.0.1/", "https://example.com:8443/a.png", "https:///a.png",
+        "https:\\\\evil/a.png", "https://example.com\\\\@127.0.0.1/", "https://example.com:8443/a.png",
+        "https:///a.png",
         "https://10.0.0.1/a.png", "https://192.168.1.1/a.png", "https://[fd00::1]/a.png", "https://0/a.png",
     ]
 
@@ -122,26 +132,29 @@ import Testing
         var settings = ServerSettings()
         settings.imageHosts = .named(["images.example.com"])
         try await ServerFixture.serve(settings) { client, _ in
-            let reply = try await client.post("/v1/chat/completions", ServerFixture.chat(image: "https://example.com/a.png"))
+            let reply = try await client.post(
+                "/v1/chat/completions", ServerFixture.chat(image: "https://example.com/a.png"))
             #expect(reply.status == 400 && reply.code == "image_url_not_allowed")
         }
     }
 
-    @Test(arguments: [
-        ([127, 0, 0, 1], false), ([10, 1, 2, 3], false), ([172, 16, 0, 1], false), ([172, 32, 0, 1], true),
-        ([192, 168, 0, 1], false), ([169, 254, 169, 254], false), ([100, 64, 0, 1], false), ([100, 128, 0, 1], true),
-        ([8, 8, 8, 8], true), ([224, 0, 0, 1], false), ([255, 255, 255, 255], false), ([0, 0, 0, 0], false),
-        ([192, 0, 2, 1], false), ([198, 18, 0, 1], false), ([203, 0, 113, 9], false),
-        ([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], false),
-        ([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 127, 0, 0, 1], false),
-        ([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 8, 8, 8, 8], true),
-        ([0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], false),
-        ([0xFE, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], false),
-        ([0x26, 0x06, 0x47, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], true),
-        ([0x20, 0x01, 0x0D, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], false),
-        ([0x20, 0x02, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], false),
-        ([0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0, 127, 0, 0, 1], false),
-    ] as [([UInt8], Bool)])
+    @Test(
+        arguments: [
+            ([127, 0, 0, 1], false), ([10, 1, 2, 3], false), ([172, 16, 0, 1], false), ([172, 32, 0, 1], true),
+            ([192, 168, 0, 1], false), ([169, 254, 169, 254], false), ([100, 64, 0, 1], false),
+            ([100, 128, 0, 1], true),
+            ([8, 8, 8, 8], true), ([224, 0, 0, 1], false), ([255, 255, 255, 255], false), ([0, 0, 0, 0], false),
+            ([192, 0, 2, 1], false), ([198, 18, 0, 1], false), ([203, 0, 113, 9], false),
+            ([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], false),
+            ([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 127, 0, 0, 1], false),
+            ([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 8, 8, 8, 8], true),
+            ([0xFD, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], false),
+            ([0xFE, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], false),
+            ([0x26, 0x06, 0x47, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], true),
+            ([0x20, 0x01, 0x0D, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], false),
+            ([0x20, 0x02, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], false),
+            ([0, 0x64, 0xFF, 0x9B, 0, 0, 0, 0, 0, 0, 0, 0, 127, 0, 0, 1], false),
+        ] as [([UInt8], Bool)])
     func publicAddressesAreTold(bytes: [UInt8], isPublic: Bool) {
         #expect(PublicAddress.contains(bytes) == isPublic)
     }

@@ -51,7 +51,8 @@ import Testing
             let socket = try RawSocket(port: #require(client.port), receiveBuffer: 2048)
             let body = ServerFixture.chat(
                 "Tell me all.",
-                "\"max_tokens\": 4000, \"ignore_eos\": true, \"stream\": true, \"logprobs\": true, \"top_logprobs\": 20")
+                "\"max_tokens\": 4000, \"ignore_eos\": true, \"stream\": true, \"logprobs\": true, \"top_logprobs\": 20"
+            )
             socket.send(Self.request(body))
             #expect(try await Self.isEmptied(state, seconds: 60))
         }
@@ -65,7 +66,9 @@ import Testing
             header.send("GET /health HT")
             #expect(header.receive().hasPrefix("HTTP/1.1 408"))
             let body = try RawSocket(port: port)
-            body.send("POST /tokenize HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{\"p")
+            body.send(
+                "POST /tokenize HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 50\r\n\r\n{\"p"
+            )
             let answer = body.receive(until: "request_timeout")
             #expect(answer.hasPrefix("HTTP/1.1 408") && answer.contains("request_timeout"))
             #expect(try await Self.isEmptied(state))
@@ -96,14 +99,16 @@ import Testing
                 "GET /health HTTP/1.1\r\nhost: x\r\n\r\nGET /version HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
             #expect(pipelined.contains("\"ok\"") && pipelined.contains("\"version\""))
             #expect(try answer("GET /health HTTP/1.0\r\n\r\n", until: "ok").contains("200 OK"))
-            let chunked = "POST /tokenize HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n"
+            let chunked =
+                "POST /tokenize HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n"
             #expect(try answer(chunked + "\r\nZZ\r\n{}\r\n", until: "400").contains("400"))
             #expect(
                 try answer(chunked + "content-length: 3\r\n\r\n0\r\n\r\n", until: "400").contains("400"))
             let expecting = try RawSocket(port: port)
             let body = #"{"prompt": "hi"}"#
             expecting.send(
-                "POST /tokenize HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: \(body.utf8.count)\r\n\r\n")
+                "POST /tokenize HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: \(body.utf8.count)\r\n\r\n"
+            )
             #expect(expecting.receive(until: "100 Continue", seconds: 5).contains("100 Continue"))
             expecting.send(body)
             #expect(expecting.receive(until: "max_model_len", seconds: 5).contains("\"tokens\""))

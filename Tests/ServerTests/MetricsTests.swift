@@ -25,7 +25,8 @@ import Testing
         var settings = ServerSettings()
         settings.metricsNames = .vllm
         try await ServerFixture.serve(settings) { client, _ in
-            _ = try await client.post("/v1/chat/completions", ServerFixture.chat("hi", "\"max_tokens\": 3, \"ignore_eos\": true"))
+            _ = try await client.post(
+                "/v1/chat/completions", ServerFixture.chat("hi", "\"max_tokens\": 3, \"ignore_eos\": true"))
             let text = try await client.get("/metrics").body
             #expect(text.contains("vllm:generation_tokens_total 3\n"))
             #expect(text.contains("vllm:time_to_first_token_seconds_count 1\n"))

@@ -22,7 +22,8 @@ import Testing
             }
             let model = try await client.post("/v1/chat/completions", ServerFixture.chat("hi", "\"model\": \"gpt-4\""))
             #expect(model.status == 404 && model.code == "model_not_found" && model.param == "model")
-            let wrong = try await client.post("/v1/chat/completions", ServerFixture.chat("hi", "\"temperature\": \"x\""))
+            let wrong = try await client.post(
+                "/v1/chat/completions", ServerFixture.chat("hi", "\"temperature\": \"x\""))
             #expect(wrong.status == 400 && wrong.code == "invalid_type" && wrong.param == "temperature")
         }
     }
@@ -63,7 +64,8 @@ import Testing
 
     @Test func aBodyOverTheLimitIsRefused() async throws {
         try await ServerFixture.serve(ServerFixture.limits([.bodyBytes: 2048])) { client, _ in
-            let reply = try await client.post("/v1/chat/completions", ServerFixture.chat(String(repeating: "x", count: 4096)))
+            let reply = try await client.post(
+                "/v1/chat/completions", ServerFixture.chat(String(repeating: "x", count: 4096)))
             #expect(reply.status == 413 && reply.code == "body_too_large", "\(reply.body)")
         }
     }
@@ -80,7 +82,8 @@ import Testing
             }
             let wrong = try await client.get("/v1/models", headers: [.authorization: "Bearer wrong"])
             #expect(wrong.status == 401 && wrong.code == "invalid_api_key")
-            #expect(try await client.get("/v1/models", headers: [.authorization: "Bearer battery-staple"]).status == 200)
+            #expect(
+                try await client.get("/v1/models", headers: [.authorization: "Bearer battery-staple"]).status == 200)
             let basic = Data("any:correct-horse".utf8).base64EncodedString()
             #expect(try await client.get("/", headers: [.authorization: "Basic \(basic)"]).status == 200)
         }
@@ -97,7 +100,8 @@ import Testing
             #expect(bad.headers[.accessControlAllowOrigin] == nil)
             let method = try #require(HTTPField.Name("access-control-request-method"))
             let preflight = try await client.execute(
-                uri: "/v1/chat/completions", method: .options, headers: [origin: "https://good.example", method: "POST"])
+                uri: "/v1/chat/completions", method: .options,
+                headers: [origin: "https://good.example", method: "POST"])
             #expect(preflight.status == .noContent)
             let refused = try await client.execute(
                 uri: "/v1/chat/completions", method: .options, headers: [origin: "https://bad.example", method: "POST"])

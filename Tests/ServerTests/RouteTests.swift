@@ -15,7 +15,8 @@ import Testing
             #expect(try await client.get("/ready").json["status"] as? String == "ready")
             #expect(try await client.get("/version").json["version"] as? String == "test")
             let models = try await client.get("/v1/models").json["data"] as? [[String: Any]]
-            #expect(models?.first?["id"] as? String == "monocle-mini" && models?.first?["max_model_len"] as? Int == 4096)
+            #expect(
+                models?.first?["id"] as? String == "monocle-mini" && models?.first?["max_model_len"] as? Int == 4096)
             #expect(try await client.get("/v1/models/monocle-mini").json["object"] as? String == "model")
             let other = try await client.get("/v1/models/other")
             #expect(other.status == 404 && other.code == "model_not_found")
@@ -40,7 +41,11 @@ import Testing
             let text = try #require((choice["message"] as? [String: Any])?["content"] as? String)
             let usage = try #require(whole.json["usage"] as? [String: Any])
             let image = try #require((usage["images"] as? [[String: Any]])?.first)
-            #expect(!text.isEmpty && usage["total_tokens"] as? Int == (usage["prompt_tokens"] as? Int ?? 0) + (usage["completion_tokens"] as? Int ?? 0))
+            #expect(
+                !text.isEmpty
+                    && usage["total_tokens"] as? Int == (usage["prompt_tokens"] as? Int ?? 0)
+                        + (usage["completion_tokens"] as? Int ?? 0)
+            )
             let header = try whole.headers[#require(HTTPField.Name("x-monocle-images"))]
             #expect(header?.contains("tiles=\(image["tiles"] as? Int ?? 0)") == true)
             #expect(try whole.headers[#require(HTTPField.Name("x-monocle-ignored-fields"))] == "unheard_of")
@@ -55,7 +60,8 @@ import Testing
                 ((chunk["choices"] as? [[String: Any]])?.first?["delta"] as? [String: Any])?["content"] as? String
             }.joined()
             #expect(joined == text)
-            #expect((chunks.last?["usage"] as? [String: Any])?["prompt_tokens"] as? Int == usage["prompt_tokens"] as? Int)
+            #expect(
+                (chunks.last?["usage"] as? [String: Any])?["prompt_tokens"] as? Int == usage["prompt_tokens"] as? Int)
         }
     }
 
@@ -63,7 +69,10 @@ import Testing
         try await ServerFixture.serve { client, _ in
             let reply = try await client.post(
                 "/v1/chat/completions",
-                ServerFixture.chat("What is this?", "\"max_tokens\": 6, \"n\": 3, \"temperature\": 1, \"seed\": 5, \"logprobs\": true, \"top_logprobs\": 2"))
+                ServerFixture.chat(
+                    "What is this?",
+                    "\"max_tokens\": 6, \"n\": 3, \"temperature\": 1, \"seed\": 5, \"logprobs\": true, \"top_logprobs\": 2"
+                ))
             let choices = try #require(reply.json["choices"] as? [[String: Any]])
             #expect(choices.count == 3 && Set(choices.compactMap { $0["index"] as? Int }) == [0, 1, 2])
             for choice in choices {
@@ -74,7 +83,9 @@ import Testing
                 "/v1/chat/completions",
                 ServerFixture.chat("What is this?", "\"max_tokens\": 6, \"n\": 3, \"temperature\": 1, \"seed\": 5"))
             let texts = { (reply: Reply) in
-                (reply.json["choices"] as? [[String: Any]] ?? []).map { ($0["message"] as? [String: Any])?["content"] as? String }
+                (reply.json["choices"] as? [[String: Any]] ?? []).map {
+                    ($0["message"] as? [String: Any])?["content"] as? String
+                }
             }
             #expect(texts(again) == texts(reply))
         }
@@ -99,7 +110,8 @@ import Testing
             let events = try await client.post(
                 "/v1/responses", #"{"input": "What is this?", "max_output_tokens": 4, "stream": true}"#)
             let types = events.events.compactMap { $0["type"] as? String }
-            #expect(types.first == "response.created" && ["response.completed", "response.incomplete"].contains(types.last))
+            #expect(
+                types.first == "response.created" && ["response.completed", "response.incomplete"].contains(types.last))
         }
     }
 
@@ -108,7 +120,8 @@ import Testing
             let reply = try await client.post(
                 "/tokenize", #"{"prompt": "Total: 83.60 €", "add_special_tokens": false, "return_token_strs": true}"#)
             let ids = try #require(reply.json["tokens"] as? [Int])
-            #expect(reply.json["count"] as? Int == ids.count && (reply.json["token_strs"] as? [String])?.count == ids.count)
+            #expect(
+                reply.json["count"] as? Int == ids.count && (reply.json["token_strs"] as? [String])?.count == ids.count)
             let back = try await client.post("/detokenize", "{\"tokens\": \(ids)}")
             #expect(back.json["prompt"] as? String == "Total: 83.60 €")
         }
@@ -118,7 +131,8 @@ import Testing
         try await ServerFixture.serve { client, state in
             let url = ServerFixture.dataURL(try ServerFixture.image("wide_text.png"))
             for (detail, tiles) in [("low", 1), ("high", 13)] {
-                let body = #"{"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "\#(url)", "detail": "\#(detail)"}}, {"type": "text", "text": "?"}]}]}"#
+                let body =
+                    #"{"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "\#(url)", "detail": "\#(detail)"}}, {"type": "text", "text": "?"}]}]}"#
                 let reply = try await client.post("/v1/chat/completions/render", body)
                 let image = try #require((reply.json["images"] as? [[String: Any]])?.first)
                 let ids = try #require(reply.json["token_ids"] as? [Int])

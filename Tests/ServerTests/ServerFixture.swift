@@ -8,8 +8,8 @@ import Logging
 import Monocle
 import NIOCore
 import OpenAIAPI
-import Testing
 import TestSupport
+import Testing
 
 @testable import Server
 

@@ -12,7 +12,8 @@ extension ServerState {
         switch ask.format {
         case .text: return nil
         case .jsonObject: return try grammars.constraint(.jsonObject, param: "response_format")
-        case .jsonSchema(let text, let param): return try grammars.constraint(.jsonSchema(Array(text.utf8)), param: param)
+        case .jsonSchema(let text, let param):
+            return try grammars.constraint(.jsonSchema(Array(text.utf8)), param: param)
         case .regex(let pattern): return try grammars.constraint(.regex(pattern), param: "structured_outputs.regex")
         case .choice(let texts): return try grammars.constraint(.choice(texts), param: "structured_outputs.choice")
         }

@@ -73,7 +73,8 @@ struct AnswerRun: Sendable {
         let cached = timings.map(\.cachedTokens).min() ?? 0
         return AnswerSummary(
             usage: TokenUsage(
-                promptTokens: prepared.request.prompt.count, completionTokens: choices.reduce(0) { $0 + $1.tokens.count },
+                promptTokens: prepared.request.prompt.count,
+                completionTokens: choices.reduce(0) { $0 + $1.tokens.count },
                 details: .init(cachedTokens: cached, imageTokens: prepared.imageTokens),
                 images: prepared.images.map(TokenUsage.Image.init)),
             timings: RequestTimings(

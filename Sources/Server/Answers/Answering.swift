@@ -23,7 +23,9 @@ struct Ask: Sendable {
     /// A chat, with its tools described before what the user says first.
     init(_ chat: ChatRequest) {
         var messages = chat.messages
-        if let tools = chat.tools { messages.prepend(toFirstUserTurn: ToolPrompt.instructions(tools.tools.map(\.function))) }
+        if let tools = chat.tools {
+            messages.prepend(toFirstUserTurn: ToolPrompt.instructions(tools.tools.map(\.function)))
+        }
         prompt = .conversation(messages.conversation, continuing: chat.continuesFinalMessage)
         attachments = messages.attachments
         maxTiles = chat.maxTiles
@@ -72,7 +74,9 @@ extension ServerState {
                 400, "too_many_images", param: ask.param,
                 "the request has \(prepared.images.count) images and pages; the limit images is \(limits[.images])")
         }
-        guard let wanted = ask.sampling.maxTokens, wanted > model.context - prepared.request.prompt.count else { return }
+        guard let wanted = ask.sampling.maxTokens, wanted > model.context - prepared.request.prompt.count else {
+            return
+        }
         throw APIError(
             400, "context_length_exceeded", param: ask.sampling.maxTokensName,
             """

@@ -34,8 +34,10 @@ struct ChatWriter: AnswerWriter {
                 return ChatResponse.Choice(
                     index: index,
                     message: ResponseMessage(
-                        content: calls == nil ? choice.text : nil, toolCalls: calls.map { Self.calls($0, indexed: false) }),
-                    logprobs: logprobs ? ChatLogprobs(choice.tokens, tokenizer) : nil, finishReason: choice.finishReason)
+                        content: calls == nil ? choice.text : nil,
+                        toolCalls: calls.map { Self.calls($0, indexed: false) }),
+                    logprobs: logprobs ? ChatLogprobs(choice.tokens, tokenizer) : nil, finishReason: choice.finishReason
+                )
             },
             usage: summary.usage, timings: summary.timings)
     }
@@ -126,6 +128,7 @@ extension ChatLogprobs {
 extension ChatLogprobs.Entry {
     init(_ id: Int32, _ logprob: Float, _ tokenizer: Tokenizer) {
         self.init(
-            token: tokenizer.text(of: id), logprob: logprob.isFinite ? logprob : -9999, bytes: Array(tokenizer.bytes(of: id)))
+            token: tokenizer.text(of: id), logprob: logprob.isFinite ? logprob : -9999,
+            bytes: Array(tokenizer.bytes(of: id)))
     }
 }

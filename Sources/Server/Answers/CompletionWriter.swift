@@ -16,7 +16,8 @@ struct CompletionWriter: AnswerWriter {
     private var begun: Set<Int> = []
 
     init(
-        id: String, created: Int, model: String, tokenizer: Tokenizer, logprobs: Bool, stream: StreamFields, echo: String
+        id: String, created: Int, model: String, tokenizer: Tokenizer, logprobs: Bool, stream: StreamFields,
+        echo: String
     ) {
         self.id = id
         self.created = created
@@ -67,7 +68,8 @@ struct CompletionWriter: AnswerWriter {
         return [
             try StreamEvent(
                 CompletionResponse(
-                    id: id, created: created, model: model, choices: [], usage: summary.usage, timings: summary.timings)),
+                    id: id, created: created, model: model, choices: [], usage: summary.usage, timings: summary.timings)
+            ),
             .done,
         ]
     }

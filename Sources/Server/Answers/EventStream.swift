@@ -48,7 +48,8 @@ struct EventStream<Writer: AnswerWriter>: Sendable {
     }
 
     private func produce(
-        _ run: AnswerRun, _ requests: [GenerationRequest], _ writer: Writer, _ sink: AsyncStream<ByteBuffer>.Continuation,
+        _ run: AnswerRun, _ requests: [GenerationRequest], _ writer: Writer,
+        _ sink: AsyncStream<ByteBuffer>.Continuation,
         _ start: StartSignal
     ) async throws {
         var run = run

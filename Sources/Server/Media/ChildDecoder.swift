@@ -20,7 +20,8 @@ struct ChildDecoder: Sendable {
         let process = ChildProcess(
             program: program,
             arguments: [
-                Self.verb, "\(limits.bytes)", "\(limits.pixels)", "\(limits.side)", "\(limits.decodedBytes)", "\(limits.scans)",
+                Self.verb, "\(limits.bytes)", "\(limits.pixels)", "\(limits.side)", "\(limits.decodedBytes)",
+                "\(limits.scans)",
             ],
             timeout: timeout, outputLimit: pixels + 64, memoryLimit: limits.decodedBytes + (1 << 30))
         let output: ChildProcess.Output

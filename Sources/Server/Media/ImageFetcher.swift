@@ -38,7 +38,8 @@ struct ImageFetcher: Sendable {
         else { throw refusal(param) }
         if case .named(let names) = hosts, !names.contains(host.lowercased()) {
             throw APIError(
-                400, "image_url_not_allowed", param: param, "\(param) names a host that this server does not fetch from")
+                400, "image_url_not_allowed", param: param, "\(param) names a host that this server does not fetch from"
+            )
         }
         return url
     }

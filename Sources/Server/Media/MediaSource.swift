@@ -57,14 +57,16 @@ struct MediaSource: Sendable {
         }
         if attachment.isDocument {
             guard format == .pdf else {
-                throw APIError(400, "invalid_document", param: path, "\(path) is a \(format.rawValue) image, not a PDF document")
+                throw APIError(
+                    400, "invalid_document", param: path, "\(path) is a \(format.rawValue) image, not a PDF document")
             }
             return
         }
         guard format != .pdf else {
             throw APIError(
                 415, "unsupported_image", param: path,
-                "\(path) is a PDF document where an image was expected; accepted here are JPEG, PNG and WebP (a PDF goes into a part of type file)")
+                "\(path) is a PDF document where an image was expected; accepted here are JPEG, PNG and WebP (a PDF goes into a part of type file)"
+            )
         }
         let known = ["image/jpeg": ImageFormat.jpeg, "image/jpg": .jpeg, "image/png": .png, "image/webp": .webP]
         if let declared = known[type], declared != format {
@@ -102,7 +104,8 @@ struct MediaSource: Sendable {
         for source in sources {
             guard case .data(let data, let path) = source.image else { continue }
             if ImageLoader.isPDF(source.image) {
-                total += 3 * limits[.pdfShortSide] * limits[.pdfLongSide] * min(source.pages?.count ?? 1, limits[.pdfPages])
+                total +=
+                    3 * limits[.pdfShortSide] * limits[.pdfLongSide] * min(source.pages?.count ?? 1, limits[.pdfPages])
                 continue
             }
             do throws(ImagingError) {

@@ -95,7 +95,9 @@ package final class PrometheusRegistry: MetricsFactory, Sendable {
         let all = cells.withLock { $0 }
         var lines: [String] = []
         var lastLabel = ""
-        for (key, cell) in all.sorted(by: { ($0.key.label, $0.key.dimensions.joined()) < ($1.key.label, $1.key.dimensions.joined()) }) {
+        for (key, cell) in all.sorted(by: {
+            ($0.key.label, $0.key.dimensions.joined()) < ($1.key.label, $1.key.dimensions.joined())
+        }) {
             let name = rename(key.label)
             if key.label != lastLabel {
                 lines.append("# TYPE \(name) \(cell.typeName)")

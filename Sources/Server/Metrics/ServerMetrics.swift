@@ -81,7 +81,9 @@ final class ServerMetrics: Sendable {
         registry.total("monocle_accepted_tokens_total", [], statistics.totals.accepted)
         registry.total("monocle_requests_cancelled_total", [], statistics.cancelled)
         registry.total("monocle_engine_inconsistencies_total", [], statistics.inconsistencies)
-        for (reason, count) in statistics.failed { registry.total("monocle_engine_failures_total", [("reason", reason)], count) }
+        for (reason, count) in statistics.failed {
+            registry.total("monocle_engine_failures_total", [("reason", reason)], count)
+        }
     }
 
     func finished(reason: String) {

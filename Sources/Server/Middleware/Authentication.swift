@@ -18,7 +18,9 @@ struct Authentication: RouterMiddleware {
         _ request: Request, context: ServerContext,
         next: (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
-        guard !hashes.isEmpty, !Self.openPaths.contains(request.uri.path) else { return try await next(request, context) }
+        guard !hashes.isEmpty, !Self.openPaths.contains(request.uri.path) else {
+            return try await next(request, context)
+        }
         guard let given = request.headers[.authorization].flatMap(Self.key) else {
             throw APIError(
                 401, "missing_api_key", "an API key is needed: send it as Authorization: Bearer KEY")

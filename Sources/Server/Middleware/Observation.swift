@@ -68,7 +68,8 @@ extension Response {
     init(_ status: HTTPResponse.Status = .ok, json value: some Encodable) throws {
         let data = try APIEncoder.encode(value)
         self.init(
-            status: status, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
+            status: status, headers: [.contentType: "application/json"],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
     }
 
     init(error: APIError) {

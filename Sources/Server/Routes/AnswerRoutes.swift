@@ -29,7 +29,8 @@ extension ServerState {
                 tokenizer: model.tokenizer, logprobs: completion.logprobs != nil,
                 stream: completion.stream ?? StreamFields(), echo: echo(completion))
             return try await answer(
-                Ask(completion), ticket, context, ignored: completion.ignored, streamed: completion.stream != nil, writer
+                Ask(completion), ticket, context, ignored: completion.ignored, streamed: completion.stream != nil,
+                writer
             ) { writer.response($0, $1) }
         }
         router.post("/v1/responses") { [self] request, context in

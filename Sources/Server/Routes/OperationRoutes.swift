@@ -36,7 +36,8 @@ extension ServerState {
                 """
             headers[.xContentTypeOptions] = "nosniff"
             return Response(
-                status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: PackageResources.page_html)))
+                status: .ok, headers: headers,
+                body: ResponseBody(byteBuffer: ByteBuffer(bytes: PackageResources.page_html)))
         }
     }
 }
