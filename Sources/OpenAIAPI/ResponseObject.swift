@@ -82,7 +82,7 @@ package struct ResponseItem: Sendable, Encodable {
 
 package struct ResponseEvent: Sendable, Encodable {
     package let type: String
-    package let sequenceNumber: Int
+    package var sequenceNumber = 0
     package var response: ResponseObject?
     package var itemId: String?
     package var outputIndex: Int?
@@ -92,8 +92,5 @@ package struct ResponseEvent: Sendable, Encodable {
     package var delta: String?
     package var text: String?
 
-    package init(type: String, sequenceNumber: Int) {
-        self.type = type
-        self.sequenceNumber = sequenceNumber
-    }
+    package init(type: String) { self.type = type }
 }

@@ -31,61 +31,68 @@ struct ResponsesWriter: AnswerWriter {
 
     mutating func begin() throws -> [StreamEvent] {
         let response = object(status: .inProgress, text: nil, usage: nil)
-        return [
-            try event("response.created") { $0.response = response },
-            try event("response.in_progress") { $0.response = response },
-            try event("response.output_item.added") {
+        return try numbered([
+            event("response.created") { $0.response = response },
+            event("response.in_progress") { $0.response = response },
+            event("response.output_item.added") {
                 $0.outputIndex = 0
                 $0.item = ResponseItem(id: itemID, status: .inProgress, text: nil)
             },
-            try event("response.content_part.added") { place(&$0, part: .init(text: "")) },
-        ]
+            part("response.content_part.added") { $0.part = .init(text: "") },
+        ])
     }
 
     mutating func token(_ token: GeneratedToken, choice: Int, run: AnswerRun) throws -> [StreamEvent] {
-        token.text.isEmpty ? [] : [try delta(token.text)]
+        try delta(token.text)
     }
 
     mutating func finished(_ completion: Completion, choice: Int, run: AnswerRun) throws -> [StreamEvent] {
-        completion.text.isEmpty ? [] : [try delta(completion.text)]
+        try delta(completion.text)
     }
 
     mutating func end(_ summary: AnswerSummary, run: AnswerRun) throws -> [StreamEvent] {
         let response = response(run, summary)
         let text = run.choices[0].text
         let name = response.status == .incomplete ? "response.incomplete" : "response.completed"
-        return [
-            try event("response.output_text.done") {
-                place(&$0, part: nil)
-                $0.text = text
-            },
-            try event("response.content_part.done") { place(&$0, part: .init(text: text)) },
-            try event("response.output_item.done") {
+        return try numbered([
+            part("response.output_text.done") { $0.text = text },
+            part("response.content_part.done") { $0.part = .init(text: text) },
+            event("response.output_item.done") {
                 $0.outputIndex = 0
                 $0.item = response.output.first
             },
-            try event(name) { $0.response = response },
-        ]
+            event(name) { $0.response = response },
+        ])
     }
 
-    private mutating func delta(_ text: String) throws -> StreamEvent {
-        try event("response.output_text.delta") {
-            place(&$0, part: nil)
-            $0.delta = text
+    private mutating func delta(_ text: String) throws -> [StreamEvent] {
+        text.isEmpty ? [] : try numbered([part("response.output_text.delta") { $0.delta = text }])
+    }
+
+    // MARK: Events
+
+    private func event(_ type: String, _ fill: (inout ResponseEvent) -> Void) -> ResponseEvent {
+        var event = ResponseEvent(type: type)
+        fill(&event)
+        return event
+    }
+
+    /// An event about the one part of the one item.
+    private func part(_ type: String, _ fill: (inout ResponseEvent) -> Void) -> ResponseEvent {
+        event(type) { event in
+            event.itemId = itemID
+            event.outputIndex = 0
+            event.contentIndex = 0
+            fill(&event)
         }
     }
 
-    private func place(_ event: inout ResponseEvent, part: ResponseItem.Part?) {
-        event.itemId = itemID
-        event.outputIndex = 0
-        event.contentIndex = 0
-        event.part = part
-    }
-
-    private mutating func event(_ type: String, _ fill: (inout ResponseEvent) -> Void) throws -> StreamEvent {
-        var event = ResponseEvent(type: type, sequenceNumber: sequence)
-        sequence += 1
-        fill(&event)
-        return try StreamEvent(event, name: type)
+    private mutating func numbered(_ events: [ResponseEvent]) throws -> [StreamEvent] {
+        try events.map { event in
+            var event = event
+            event.sequenceNumber = sequence
+            sequence += 1
+            return try StreamEvent(event, name: event.type)
+        }
     }
 }

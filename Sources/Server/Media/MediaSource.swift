@@ -105,7 +105,7 @@ struct MediaSource: Sendable {
             guard case .data(let data, let path) = source.image else { continue }
             if ImageLoader.isPDF(source.image) {
                 total +=
-                    3 * limits[.pdfShortSide] * limits[.pdfLongSide] * min(source.pages?.count ?? 1, limits[.pdfPages])
+                    3 * limits[.pdfShortSide] * limits[.pdfLongSide] * min(source.pages?.count ?? limits[.pdfPages], limits[.pdfPages])
                 continue
             }
             do throws(ImagingError) {
