@@ -37,6 +37,8 @@ struct Automaton: Sendable {
     let returns: [SiteReturn]
     let returnStart: [Int32]
     let accepting: [Bool]
+    /// For each state the bytes that leave it where it is, as a `ByteBuckets`.
+    let loops: [UInt64]
     /// Deepest stack.
     let nesting: Int
     /// Levels of nesting beyond which no state cares how many are left.
@@ -48,10 +50,13 @@ struct Automaton: Sendable {
     var stateCount: Int { accepting.count }
 
     /// What `byte` does in `state`.
-    @inline(__always)
     func move(_ state: Int32, _ byte: UInt8) -> Move {
         let entry = table[Int(state) * classCount + Int(classOf[Int(byte)])]
-        if entry >= 0 { return .go(entry) }
+        return entry >= 0 ? .go(entry) : special(entry)
+    }
+
+    /// What an entry of the table does that is no state.
+    func special(_ entry: Int32) -> Move {
         if entry == Self.refused { return .refuse }
         let action = actions[Int(-2 - entry)]
         return action.outcome < 0
@@ -59,14 +64,12 @@ struct Automaton: Sendable {
     }
 
     /// The state a push leads to when the stack holds `depth` sites after it; `refused` when that is too deep.
-    @inline(__always)
     func entered(wide: Int32, narrow: Int32, depth: Int) -> Int32 {
         if depth > nesting { return Self.refused }
         return nesting - depth >= widest ? wide : narrow
     }
 
     /// The state after `site` was popped with `outcome`.
-    @inline(__always)
     func returned(to site: Int32, outcome: Int32) -> Int32 {
         for index in Int(returnStart[Int(site)])..<Int(returnStart[Int(site) + 1])
         where returns[index].outcome == outcome {

@@ -135,10 +135,13 @@ struct Determinizer {
             flat.append(contentsOf: list)
             returnStart.append(Int32(flat.count))
         }
+        let loops = keys.indices.map { state in
+            ByteBuckets.whole { table[state * classCount + Int(classOf[Int($0)])] == Int32(state) }
+        }
         return Automaton(
             classOf: classOf, classCount: classCount, table: table, actions: actions, returns: flat,
-            returnStart: returnStart, accepting: keys.map { $0.nodes.contains(network.end) }, nesting: limits.nesting,
-            widest: widest)
+            returnStart: returnStart, accepting: keys.map { $0.nodes.contains(network.end) }, loops: loops,
+            nesting: limits.nesting, widest: widest)
     }
 
     private mutating func spend(_ count: Int) throws(GrammarError) {
@@ -217,7 +220,7 @@ struct Determinizer {
                 let first = Int(classOf[Int(edge.low)]), last = Int(classOf[Int(edge.high)])
                 used = (min(used.first, first), max(used.last, last))
                 for index in first...last { targets[index].append(edge.target) }
-                try spend(last - first + 1)
+                try spend(1 + (last - first) / 16)
             }
         }
         var previous: (nodes: [Network.Node], entry: Int32) = ([], Automaton.refused)

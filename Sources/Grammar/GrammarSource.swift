@@ -22,7 +22,7 @@ package struct GrammarLimits: Sendable, Hashable {
     /// States of the automaton; its nodes before determinisation may be four times as many.
     package var states = 100_000
     /// Elementary steps of the determinisation, which bounds the time it takes.
-    package var steps = 20_000_000
+    package var steps = 10_000_000
 
     package init() {}
 }

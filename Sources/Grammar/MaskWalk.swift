@@ -26,53 +26,66 @@ struct MaskWalk {
         var walk = MaskWalk(vocabulary, position)
         vocabulary.nodes.withUnsafeBufferPointer { nodes in
             vocabulary.sorted.withUnsafeBufferPointer { sorted in
-                mask.words.withUnsafeMutableBufferPointer { words in
-                    walk.run(nodes, sorted, automaton, words)
+                automaton.table.withUnsafeBufferPointer { table in
+                    automaton.classOf.withUnsafeBufferPointer { classOf in
+                        mask.words.withUnsafeMutableBufferPointer { words in
+                            walk.run(nodes, sorted, automaton, table, classOf, words)
+                        }
+                    }
                 }
             }
         }
         return mask
     }
 
-    /// Pointers are those of one vocabulary and its mask: every index in a node is inside `sorted`, every id inside
-    /// `words`.
+    /// Pointers are those of one vocabulary, its mask and one automaton: every index in a node is inside `sorted`, every
+    /// id inside `words`, every state and class inside `table`.
     private mutating func run(
         _ nodes: UnsafeBufferPointer<TokenVocabulary.Node>, _ sorted: UnsafeBufferPointer<Int32>,
-        _ automaton: Automaton, _ words: UnsafeMutableBufferPointer<UInt64>
+        _ automaton: Automaton, _ table: UnsafeBufferPointer<Int32>, _ classOf: UnsafeBufferPointer<UInt8>,
+        _ words: UnsafeMutableBufferPointer<UInt64>
     ) {
         var index = 0
         while index < nodes.count {
             let node = nodes[index]
             let depth = Int(node.depth)
-            var top = tops[depth - 1]
-            let state: Int32
-            switch automaton.move(states[depth - 1], node.byte) {
-            case .refuse: state = Automaton.refused
-            case .go(let next): state = next
-            case .push(let site, let wide, let narrow):
-                push(site, on: top)
-                top = Int32(frames.count) - 1
-                state = automaton.entered(wide: wide, narrow: narrow, depth: Int(frames[Int(top)].depth))
-            case .pop(let outcome):
-                guard top >= 0 else {
-                    index = Int(node.next)
-                    continue
-                }
-                let frame = frames[Int(top)]
-                top = frame.below
-                state = automaton.returned(to: frame.site, outcome: outcome)
-            }
-            guard state != Automaton.refused else {
+            let entry = table[Int(states[depth - 1]) * automaton.classCount + Int(classOf[Int(node.byte)])]
+            let next = entry >= 0 ? (state: entry, top: tops[depth - 1]) : enter(entry, tops[depth - 1], automaton)
+            guard next.state != Automaton.refused else {
                 index = Int(node.next)
                 continue
             }
-            states[depth] = state
-            tops[depth] = top
-            for place in Int(node.firstToken)..<Int(node.firstToken + node.tokenCount) {
+            var lastToken = node.firstToken + node.tokenCount
+            if node.below & ~automaton.loops[Int(next.state)] == 0 {
+                // Nothing below leads away from this state: all tokens there are allowed as well.
+                index = Int(node.next)
+                lastToken = index < nodes.count ? nodes[index].firstToken : Int32(sorted.count)
+            } else {
+                states[depth] = next.state
+                tops[depth] = next.top
+                index += 1
+            }
+            for place in Int(node.firstToken)..<Int(lastToken) {
                 let id = Int(sorted[place])
                 words[id >> 6] |= 1 << UInt64(id & 63)
             }
-            index += 1
+        }
+    }
+
+    /// The state and the top of the stack after a byte whose entry in the table is no state.
+    private mutating func enter(_ entry: Int32, _ top: Int32, _ automaton: Automaton) -> (state: Int32, top: Int32) {
+        switch automaton.special(entry) {
+        case .refuse: return (Automaton.refused, top)
+        case .go(let next): return (next, top)
+        case .push(let site, let wide, let narrow):
+            push(site, on: top)
+            let pushed = Int32(frames.count) - 1
+            let depth = Int(frames[Int(pushed)].depth)
+            return (automaton.entered(wide: wide, narrow: narrow, depth: depth), pushed)
+        case .pop(let outcome):
+            guard top >= 0 else { return (Automaton.refused, top) }
+            let frame = frames[Int(top)]
+            return (automaton.returned(to: frame.site, outcome: outcome), frame.below)
         }
     }
 

@@ -39,7 +39,7 @@ struct Network {
 
     /// Begins the first rule.
     init(limits: GrammarLimits) throws(GrammarError) {
-        limit = limits.states.multipliedReportingOverflow(by: 4).partialValue
+        limit = min(max(limits.states, 1), 1 << 26) * 4
         _ = try rule(open: 0)
     }
 

@@ -17,7 +17,7 @@ struct RegexEmitter {
         _ expression: Regex, in network: inout Network, _ from: Network.Node, _ to: Network.Node
     ) throws(GrammarError) {
         for part in Self.alternatives(of: expression) {
-            let (body, _, _) = try Self.unanchored(part)
+            let (body, _, _) = Self.unanchored(part)
             try emit(body, in: &network, from, to)
         }
     }
@@ -27,7 +27,7 @@ struct RegexEmitter {
         _ expression: Regex, in network: inout Network, _ from: Network.Node, _ to: Network.Node
     ) throws(GrammarError) {
         for part in Self.alternatives(of: expression) {
-            let (body, atStart, atEnd) = try Self.unanchored(part)
+            let (body, atStart, atEnd) = Self.unanchored(part)
             let padded = (atStart ? [] : [.anything]) + [body] + (atEnd ? [] : [.anything])
             try emit(.sequence(padded), in: &network, from, to)
         }
@@ -42,18 +42,10 @@ struct RegexEmitter {
     }
 
     /// The expression without the anchors at its ends.
-    private static func unanchored(_ expression: Regex) throws(GrammarError) -> (Regex, atStart: Bool, atEnd: Bool) {
-        var parts = if case .sequence(let list) = expression { list[...] } else { [expression][...] }
-        var atStart = false, atEnd = false
-        while parts.first == .textStart {
-            atStart = true
-            parts.removeFirst()
-        }
-        while parts.last == .textEnd {
-            atEnd = true
-            parts.removeLast()
-        }
-        return (.sequence(Array(parts)), atStart, atEnd)
+    private static func unanchored(_ expression: Regex) -> (Regex, atStart: Bool, atEnd: Bool) {
+        guard case .sequence(let parts) = expression else { return (expression, false, false) }
+        let body = parts.filter { $0 != .textStart && $0 != .textEnd }
+        return (.sequence(body), parts.contains(.textStart), parts.contains(.textEnd))
     }
 
     func emit(
@@ -75,11 +67,7 @@ struct RegexEmitter {
             try network.repeated(minimum, maximum, from, to) { (network, from, to) throws(GrammarError) in
                 try emit(body, in: &network, from, to)
             }
-        case .textStart, .textEnd:
-            throw .unsupported(
-                keyword: "pattern", path: "#",
-                advice: "the anchors ^ and $ may stand only at the beginning and the end of an expression or of one of "
-                    + "its outermost alternatives")
+        case .textStart, .textEnd: try network.nothing(from, to)  // the parser lets none stand inside
         }
     }
 

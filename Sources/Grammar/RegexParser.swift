@@ -31,12 +31,6 @@ struct RegexParser {
         .regex(pattern: pattern, offset: place ?? offset, reason: reason)
     }
 
-    private mutating func take(_ scalar: UnicodeScalar) -> Bool {
-        guard current == scalar else { return false }
-        offset += 1
-        return true
-    }
-
     private mutating func take(_ text: String) -> Bool {
         let wanted = Array(text.unicodeScalars)
         guard scalars[offset...].starts(with: wanted) else { return false }
@@ -56,10 +50,21 @@ struct RegexParser {
         var parts: [Regex] = []
         while let scalar = current, scalar != "|", scalar != ")" {
             let start = offset
-            let part = try atom()
-            parts.append(try quantified(part, from: start))
+            let part = try quantified(try atom(), from: start)
+            try checkAnchor(part, after: parts, at: start)
+            parts.append(part)
         }
         return .sequence(parts)
+    }
+
+    /// Anchors stand only at the ends of the outermost alternatives, where they say what is to be matched; elsewhere
+    /// they would be conditions.
+    private func checkAnchor(_ part: Regex, after parts: [Regex], at start: Int) throws(GrammarError) {
+        let isInside = part == .textStart && parts.contains { $0 != .textStart }
+        let isFollowed = parts.last == .textEnd && part != .textEnd
+        if isInside || isFollowed || nesting > 0 && (part == .textStart || part == .textEnd) {
+            throw fault("an anchor away from the ends of the outermost alternatives", at: start)
+        }
     }
 
     private mutating func atom() throws(GrammarError) -> Regex {

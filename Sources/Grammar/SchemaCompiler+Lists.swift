@@ -65,28 +65,28 @@ extension SchemaCompiler {
     /// The members of an object after `{`, and `}`: named ones in the schema's order, then others.
     mutating func object(_ shape: Shape, _ from: Network.Node, _ to: Network.Node) throws(GrammarError) {
         var places = try network.begin(from)
-        let names = shape.memberNames
-        for name in names {
+        let members = MemberTable(shape)
+        for name in members.names {
             let key = try network.element(after: places, beside: from)
             let colon = try network.node(beside: from), value = try network.node(beside: from)
             let next = try network.node(beside: from)
             try network.literal(Self.quoted(name), key, colon)
             try network.colon(colon, value)
-            try self.value(shape.schemas(ofMember: name), value, next)
-            if shape.requires(name) {
+            try self.value(members.schemas(of: name), value, next)
+            if members.required.contains(name) {
                 places = ListPlaces(empty: nil, filled: next)
             } else {
                 if let filled = places.filled { try network.nothing(filled, next) }
                 places.filled = next
             }
         }
-        if let others = shape.schemasOfOthers {
+        if let others = members.others {
             let loop = try network.node(beside: from)
             if let filled = places.filled { try network.nothing(filled, loop) }
             places.filled = loop
             let key = try network.element(after: places, beside: from)
             let colon = try network.node(beside: from), value = try network.node(beside: from)
-            try StringEmitter(limits: limits).key(otherThan: names, in: &network, key, colon)
+            try strings.key(otherThan: members.names, in: &network, key, colon)
             try network.colon(colon, value)
             try self.value(others, value, loop)
         }

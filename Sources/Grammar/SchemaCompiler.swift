@@ -5,7 +5,7 @@
 struct SchemaCompiler {
     private var joiner: SchemaJoiner
     var network: Network
-    let limits: GrammarLimits
+    var strings: StringEmitter
     private var rules: [RuleKey: Network.Rule] = [:]
     private var pending: [(rule: Network.Rule, body: Body)] = []
 
@@ -26,7 +26,8 @@ struct SchemaCompiler {
         of schema: OrderedJSON, limits: GrammarLimits
     ) throws(GrammarError) -> (Network, contradiction: (path: String, reason: String)?) {
         var compiler = SchemaCompiler(
-            joiner: SchemaJoiner(try SchemaLibrary(schema)), network: try Network(limits: limits), limits: limits)
+            joiner: SchemaJoiner(try SchemaLibrary(schema)), network: try Network(limits: limits),
+            strings: StringEmitter(limits: limits))
         try compiler.value([SchemaLibrary.root], compiler.network.start, compiler.network.end)
         while let (rule, body) = compiler.pending.popLast() {
             let ends = compiler.network.rules[Int(rule)]
@@ -39,10 +40,10 @@ struct SchemaCompiler {
         return (compiler.network, compiler.joiner.contradiction)
     }
 
-    private init(joiner: SchemaJoiner, network: Network, limits: GrammarLimits) {
+    private init(joiner: SchemaJoiner, network: Network, strings: StringEmitter) {
         self.joiner = joiner
         self.network = network
-        self.limits = limits
+        self.strings = strings
     }
 
     /// Any value that all of `schemas` allow.
@@ -100,7 +101,7 @@ struct SchemaCompiler {
             return note(schemas, "maxLength \(maximum) is below minLength \(shape.minimumLength)")
         }
         do throws(GrammarError) {
-            try StringEmitter(limits: limits).emit(
+            try strings.emit(
                 minimum: shape.minimumLength, maximum: shape.maximumLength, patterns: shape.patterns, in: &network,
                 from, to)
         } catch .unsatisfiable {
@@ -118,7 +119,7 @@ struct SchemaCompiler {
         var texts: Automaton?
         if !shape.patterns.isEmpty {
             do throws(GrammarError) {
-                texts = try StringEmitter(limits: limits).automaton(
+                texts = try strings.automaton(
                     minimum: 0, maximum: nil, patterns: shape.patterns)
             } catch .unsatisfiable {
                 return note(schemas, "no string matches every pattern and format")

@@ -4,11 +4,14 @@
 struct SchemaJoiner {
     /// Most alternatives of one value.
     static let limit = 4096
+    /// Most joins and comparisons of alternatives, over the whole schema.
+    static let workLimit = 400_000
 
     private(set) var library: SchemaLibrary
     private var known: [Int: [Shape]] = [:]
     /// Subschemas being expanded: to meet one again is a `$ref` that leads to itself with no value in between.
     private var open = Set<Int>()
+    private var work = 0
     /// The first contradiction met, for the message when nothing is left.
     private(set) var contradiction: (path: String, reason: String)?
 
@@ -17,7 +20,7 @@ struct SchemaJoiner {
     /// Alternatives of a value that all of `schemas` apply to.
     mutating func shapes(of schemas: [Int]) throws(GrammarError) -> [Shape] {
         var result = [Shape()]
-        for schema in schemas { result = try Self.product(result, try shapes(of: schema)) }
+        for schema in schemas { result = try product(result, shapes(of: schema)) }
         if result.isEmpty || result.allSatisfy({ $0.types.isEmpty || $0.values?.isEmpty == true }) {
             let pointer = schemas.last.map { library.pointer($0) } ?? "#"
             note(pointer, "no type and no value is left")
@@ -38,11 +41,11 @@ struct SchemaJoiner {
         guard open.count <= 200 else { throw .limit(name: "chain of references", found: "above 200", limit: 200) }
         let node = try library.node(schema)
         var result = [Shape(node)]
-        for other in node.also { result = try Self.product(result, try shapes(of: other)) }
-        for list in node.anyOf { result = try Self.product(result, try union(of: list)) }
+        for other in node.also { result = try product(result, shapes(of: other)) }
+        for list in node.anyOf { result = try product(result, union(of: list)) }
         for list in node.oneOf {
             try checkDisjoint(list, within: result, at: library.pointer(schema))
-            result = try Self.product(result, try union(of: list))
+            result = try product(result, union(of: list))
         }
         known[schema] = result
         return result
@@ -50,16 +53,28 @@ struct SchemaJoiner {
 
     private mutating func union(of list: [Int]) throws(GrammarError) -> [Shape] {
         var result: [Shape] = []
-        for schema in list { result += try shapes(of: schema) }
+        for schema in list {
+            result += try shapes(of: schema)
+            try spend(result.count)
+        }
         return result
     }
 
-    private static func product(_ first: [Shape], _ second: [Shape]) throws(GrammarError) -> [Shape] {
-        guard first.count * second.count <= limit else {
-            throw .limit(
-                name: "number of alternatives of one value", found: "\(first.count * second.count)", limit: limit)
+    private mutating func product(_ first: [Shape], _ second: [Shape]) throws(GrammarError) -> [Shape] {
+        let count = first.count * second.count
+        guard count <= Self.limit else {
+            throw .limit(name: "number of alternatives of one value", found: "\(count)", limit: Self.limit)
         }
+        try spend(count)
         return first.flatMap { one in second.map { one.joined(with: $0) } }
+    }
+
+    private mutating func spend(_ count: Int) throws(GrammarError) {
+        work += count
+        guard work <= Self.workLimit else {
+            throw .limit(
+                name: "joining of alternatives", found: "more than \(Self.workLimit) steps", limit: Self.workLimit)
+        }
     }
 
     // MARK: oneOf
@@ -69,7 +84,7 @@ struct SchemaJoiner {
         _ list: [Int], within base: [Shape], at path: String
     ) throws(GrammarError) {
         var alternatives: [[Shape]] = []
-        for schema in list { alternatives.append(try Self.product(base, try shapes(of: schema))) }
+        for schema in list { alternatives.append(try product(base, shapes(of: schema))) }
         for second in alternatives.indices {
             for first in 0..<second {
                 for one in alternatives[first] {
@@ -85,6 +100,7 @@ struct SchemaJoiner {
     }
 
     private mutating func isDisjoint(_ one: Shape, _ other: Shape, depth: Int) throws(GrammarError) -> Bool {
+        try spend(1 + (one.values?.count ?? 0) + (other.values?.count ?? 0))
         let common = one.types.intersection(other.types)
         if common.isEmpty { return true }
         if let mine = one.values, let theirs = other.values {
@@ -96,17 +112,21 @@ struct SchemaJoiner {
             return true
         }
         guard common == [.object], depth < 3 else { return false }
-        for name in Set(one.memberNames).union(other.memberNames)
-        where one.requires(name) || other.requires(name) {
-            let mine = try shapes(of: one.schemas(ofMember: name))
-            let theirs = try shapes(of: other.schemas(ofMember: name))
-            var areDisjoint = true
-            for first in mine {
-                for second in theirs where areDisjoint {
-                    areDisjoint = try isDisjoint(first, second, depth: depth + 1)
+        let (first, second) = (MemberTable(one), MemberTable(other))
+        try spend(first.names.count + second.names.count)
+        for name in first.required.union(second.required).sorted() {
+            do throws(GrammarError) {
+                let mine = try shapes(of: first.schemas(of: name)), theirs = try shapes(of: second.schemas(of: name))
+                var areDisjoint = true
+                for one in mine {
+                    for other in theirs where areDisjoint {
+                        areDisjoint = try isDisjoint(one, other, depth: depth + 1)
+                    }
                 }
+                if areDisjoint { return true }
+            } catch .reference {
+                continue  // leads back to where the question came from
             }
-            if areDisjoint { return true }
         }
         return false
     }

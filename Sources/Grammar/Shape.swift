@@ -60,33 +60,32 @@ struct Shape: Sendable {
     }
 }
 
-// MARK: Members of objects
+/// What a shape says of an object's members.
+struct MemberTable {
+    /// Names that the schema speaks of, in its order; those only required come last.
+    let names: [String]
+    let required: Set<String>
+    /// Subschemas that apply to members the schema does not name; nil when there are to be none. A schema that names
+    /// members and is silent about others is taken to want no others; one that names none wants any.
+    let others: [Int]?
+    /// One for each part: the subschemas of its properties, and of its other members.
+    private let parts: [(named: [String: Int], additional: Int?)]
 
-extension Shape {
-    /// Names of members that the schema speaks of, in its order; those only required come last.
-    var memberNames: [String] {
+    init(_ shape: Shape) {
         var seen = Set<String>()
-        let names = objects.flatMap { $0.properties.map(\.name) } + objects.flatMap(\.required)
-        return names.filter { seen.insert($0).inserted }
-    }
-
-    func requires(_ name: String) -> Bool { objects.contains { $0.required.contains(name) } }
-
-    /// Subschemas a member of this name must all satisfy.
-    func schemas(ofMember name: String) -> [Int] {
-        objects.flatMap { part in
-            let own = part.properties.filter { $0.name == name }.map(\.schema)
-            return own.isEmpty ? part.additional.map { [$0] } ?? [] : own
+        let all = shape.objects.flatMap { $0.properties.map(\.name) } + shape.objects.flatMap(\.required)
+        names = all.filter { seen.insert($0).inserted }
+        required = Set(shape.objects.flatMap(\.required))
+        let said = shape.objects.compactMap(\.additional)
+        let namesAny = shape.objects.contains { !$0.properties.isEmpty }
+        others = said.isEmpty && namesAny ? nil : said
+        parts = shape.objects.map { part in
+            (Dictionary(part.properties.map { ($0.name, $0.schema) }) { first, _ in first }, part.additional)
         }
     }
 
-    /// Subschemas of members the schema does not name; nil when there are to be none. A schema that names members and
-    /// is silent about others is taken to want no others; one that names none wants any.
-    var schemasOfOthers: [Int]? {
-        let said = objects.compactMap(\.additional)
-        if said.isEmpty, objects.contains(where: { !$0.properties.isEmpty }) { return nil }
-        return said
-    }
+    /// Subschemas a member of this name must all satisfy.
+    func schemas(of name: String) -> [Int] { parts.compactMap { $0.named[name] ?? $0.additional } }
 }
 
 // MARK: Items of arrays

@@ -1,11 +1,22 @@
 // JSON strings in a network: free, of bounded length, matching expressions, or other than some. Knows no schema.
 
 struct StringEmitter {
-    let limits: GrammarLimits
+    private let limits: GrammarLimits
+    /// States of all automata made on the way, which are not part of the network.
+    private var states = 0
+    private var known: [Texts: Automaton] = [:]
+
+    private struct Texts: Hashable {
+        let minimum: Int
+        let maximum: Int?
+        let patterns: [SchemaPattern]
+    }
+
+    init(limits: GrammarLimits) { self.limits = limits }
 
     /// A string with its quotes. Without patterns every escape of JSON may be used; with them only those a character
     /// needs, so that each text has one spelling.
-    func emit(
+    mutating func emit(
         minimum: Int, maximum: Int?, patterns: [SchemaPattern], in network: inout Network, _ from: Network.Node,
         _ to: Network.Node
     ) throws(GrammarError) {
@@ -25,7 +36,7 @@ struct StringEmitter {
     }
 
     /// A key of an object that is none of `names`.
-    func key(otherThan names: [String], in network: inout Network, _ from: Network.Node, _ to: Network.Node)
+    mutating func key(otherThan names: [String], in network: inout Network, _ from: Network.Node, _ to: Network.Node)
         throws(GrammarError)
     {
         let start = try network.node(beside: from), end = try network.node(beside: from)
@@ -42,40 +53,39 @@ struct StringEmitter {
     }
 
     /// The texts, escaped and without quotes, of a length and matching all patterns.
-    func automaton(minimum: Int, maximum: Int?, patterns: [SchemaPattern]) throws(GrammarError) -> Automaton {
-        var result: Automaton?
-        func join(_ next: Automaton) throws(GrammarError) {
-            guard let known = result else {
-                result = next
-                return
-            }
-            result = try automaton { (network) throws(GrammarError) in
-                try network.embed(known, and: next, network.start, network.end)
-            }
+    mutating func automaton(
+        minimum: Int, maximum: Int?, patterns: [SchemaPattern]
+    ) throws(GrammarError) -> Automaton {
+        let texts = Texts(minimum: minimum, maximum: maximum, patterns: patterns)
+        if let automaton = known[texts] { return automaton }
+        var result = try automaton { (network) throws(GrammarError) in
+            let anyLength = Regex.repeated(.scalar(.all), minimum: minimum, maximum: maximum)
+            try RegexEmitter(text: .jsonString).whole(anyLength, in: &network, network.start, network.end)
         }
         for pattern in patterns {
-            try join(
-                try automaton { (network) throws(GrammarError) in
-                    try Self.emit(pattern, in: &network, network.start, network.end)
-                })
+            let next = try automaton { (network) throws(GrammarError) in
+                try Self.emit(pattern, in: &network, network.start, network.end)
+            }
+            result = try automaton { (network) throws(GrammarError) in
+                try network.embed(result, and: next, network.start, network.end)
+            }
         }
-        if minimum > 0 || maximum != nil || result == nil {
-            let anyLength = Regex.repeated(.scalar(.all), minimum: minimum, maximum: maximum)
-            try join(
-                try automaton { (network) throws(GrammarError) in
-                    try RegexEmitter(text: .jsonString).whole(anyLength, in: &network, network.start, network.end)
-                })
-        }
-        guard let result else { throw .unsatisfiable(path: "#", reason: "no string is left") }
+        known[texts] = result
         return result
     }
 
-    private func automaton(
+    private mutating func automaton(
         _ build: (inout Network) throws(GrammarError) -> Void
     ) throws(GrammarError) -> Automaton {
         var network = try Network(limits: limits)
         try build(&network)
-        return try Determinizer.automaton(of: network, limits: limits)
+        let automaton = try Determinizer.automaton(of: network, limits: limits)
+        states += automaton.stateCount
+        guard states <= limits.states else {
+            throw .limit(
+                name: "number of states for patterns", found: "more than \(limits.states)", limit: limits.states)
+        }
+        return automaton
     }
 
     private static func emit(

@@ -12,6 +12,8 @@ package struct TokenVocabulary: Sendable {
         /// Tokens that end here are `sorted[firstToken..<firstToken + tokenCount]`.
         let firstToken: Int32
         let tokenCount: Int32
+        /// Bytes of the nodes below this one, as a `ByteBuckets`.
+        let below: UInt64
     }
 
     let nodes: [Node]
@@ -56,13 +58,19 @@ package struct TokenVocabulary: Sendable {
         }
         // From the last to the first: the next node as shallow as this one, or shallower.
         var nexts = [Int32](repeating: Int32(bytes.count), count: bytes.count)
+        var below = [UInt64](repeating: 0, count: bytes.count)
         for index in bytes.indices.reversed() {
             var next = index + 1
-            while next < bytes.count, depths[next] > depths[index] { next = Int(nexts[next]) }
+            while next < bytes.count, depths[next] > depths[index] {
+                below[index] |= below[next] | ByteBuckets.bit(of: bytes[next])
+                next = Int(nexts[next])
+            }
             nexts[index] = Int32(next)
         }
         nodes = bytes.indices.map {
-            Node(byte: bytes[$0], depth: depths[$0], next: nexts[$0], firstToken: firsts[$0], tokenCount: counts[$0])
+            Node(
+                byte: bytes[$0], depth: depths[$0], next: nexts[$0], firstToken: firsts[$0], tokenCount: counts[$0],
+                below: below[$0])
         }
         self.sorted = sorted.map(Int32.init)
         longest = tokens.map(\.count).max() ?? 0
@@ -73,5 +81,19 @@ package struct TokenVocabulary: Sendable {
     func bytes(of id: Int32) -> [UInt8]? {
         guard tokens.indices.contains(Int(id)), !tokens[Int(id)].isEmpty else { return nil }
         return tokens[Int(id)]
+    }
+}
+
+/// Sets of bytes in 64 bits, one for each four bytes that follow each other.
+enum ByteBuckets {
+    static func bit(of byte: UInt8) -> UInt64 { 1 << UInt64(byte >> 2) }
+
+    /// The buckets of which every byte satisfies `holds`.
+    static func whole(where holds: (UInt8) -> Bool) -> UInt64 {
+        var buckets: UInt64 = 0
+        for bucket in UInt8(0)..<64 where (bucket * 4...bucket * 4 + 3).allSatisfy(holds) {
+            buckets |= 1 << UInt64(bucket)
+        }
+        return buckets
     }
 }
