@@ -11,8 +11,9 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Serve a model over HTTP in OpenAI's form, with a page to talk to it at /.",
         discussion: """
-            Every option may also stand in the environment (--port is MONOCLE_PORT) or in a JSON file named by --config \
-            ("port"); the command line wins, then the environment. Limits are listed in docs/serving.md and by GET /v1/limits.
+            The server's options, from --served-model-name to --limit, may also stand in the environment (--port is \
+            MONOCLE_PORT) or in a JSON file named by --config ("port"); the command line wins, then the environment. \
+            Limits are listed in docs/serving.md and by GET /v1/limits.
 
             Example: monocle serve --model DIR --port 8000
             """)
