@@ -28,6 +28,11 @@ package struct ToolCall: Sendable, Equatable {
     /// JSON text of an object, as the model wrote it.
     package let arguments: String
 
+    package init(name: String, arguments: String) {
+        self.name = name
+        self.arguments = arguments
+    }
+
     /// The calls that a text consists of: one object or several with `;` between them, each with `name` and `parameters` (or
     /// `arguments`), and nothing else; nil when it is anything but that, or names a function that is not in `names`.
     package static func parse(_ text: String, names: Set<String>) -> [ToolCall]? {
