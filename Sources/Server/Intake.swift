@@ -38,10 +38,12 @@ extension ServerState {
             buffer = try await receive(request, limit)
         } catch {
             closeSoon(context.channel)
-            if error is NIOTooManyBytesError {
+            switch error {
+            case is APIError, is CancellationError: throw error
+            case is NIOTooManyBytesError:
                 throw APIError(413, "body_too_large", "the body has more bytes than the limit body-bytes, \(limit)")
+            default: throw APIError(400, "bad_request", "the body is not well-formed HTTP")
             }
-            throw error
         }
         return try await work { try JSONBody(Array(buffer.readableBytesView)) }
     }
