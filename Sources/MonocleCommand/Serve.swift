@@ -119,9 +119,8 @@ struct Serve: AsyncParsableCommand {
         for setting in limit {
             let words = setting.split(separator: "=", maxSplits: 1).map(String.init)
             guard words.count == 2, let key = Limits.Key(rawValue: words[0]) else {
-                throw UsageError(
-                    "--limit \(setting) is not NAME=VALUE with a name of \(Limits.Key.allCases.map(\.rawValue).joined(separator: ", "))"
-                )
+                let names = Limits.Key.allCases.map(\.rawValue).joined(separator: ", ")
+                throw UsageError("--limit \(setting) is not NAME=VALUE with a name of \(names)")
             }
             values["limit.\(key.rawValue)"] = words[1]
         }

@@ -1,7 +1,7 @@
 // What a refused request is told: OpenAI's error object and the status that goes with it. Knows no HTTP library.
 
-/// An answer that is an error. Messages are our own words with names, limits and numbers of the request in them: never the
-/// text of a library, a path of this machine or bytes of the request.
+/// An answer that is an error. Messages are our own words with names, limits and numbers of the request in them: never
+/// the text of a library, a path of this machine or bytes of the request.
 package struct APIError: Error, Sendable, Equatable {
     package let status: Int
     package let code: String

@@ -39,7 +39,7 @@ package struct ChatRequest: Sendable {
         if tools != nil, format != .text {
             throw APIError(
                 400, "invalid_value", param: "response_format",
-                "a form of the answer cannot be asked for together with tools; set tool_choice to \"none\" or leave one out"
+                "a form of the answer cannot be asked for together with tools; leave one of them out"
             )
         }
         maxTiles = try fields.int("max_tiles", in: 1...64)

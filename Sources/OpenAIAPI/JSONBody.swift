@@ -8,8 +8,8 @@ package struct JSONBody: Sendable {
     package let json: JSON
     private let bytes: [UInt8]
 
-    /// - Throws: 400 `invalid_json` for anything that is not one strict JSON value: a byte-order mark, UTF-16, duplicate keys,
-    ///   deep nesting, numbers out of range, lone surrogates.
+    /// - Throws: 400 `invalid_json` for anything that is not one strict JSON value: a byte-order mark, UTF-16, duplicate
+    ///   keys, deep nesting, numbers out of range, lone surrogates.
     package init(_ bytes: [UInt8]) throws(APIError) {
         self.bytes = bytes
         let read = bytes.withUnsafeBytes { text in Result { () throws(JSONFault) in try JSON(text) } }

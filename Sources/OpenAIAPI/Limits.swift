@@ -1,5 +1,5 @@
-// The table of limits: every bound the server puts on a request, its default and what passing it answers. Knows numbers,
-// not how they are enforced.
+// The table of limits: every bound the server puts on a request, its default and what passing it answers. Knows
+// numbers, not how they are enforced.
 
 /// One value for each limit. `Limits()` holds the defaults.
 package struct Limits: Sendable, Equatable {

@@ -1,4 +1,4 @@
-// The fields that say how tokens are chosen and when the answer ends: the same in every request. Knows ranges, not sampling.
+// The fields that say how tokens are chosen and when the answer ends, the same in every request. Knows no sampling.
 
 package import JSONText
 

@@ -9,7 +9,7 @@ package struct Llama31Renderer: Sendable {
 
     package init(special: Bool = false) { self.special = special }
 
-    /// - Parameter continuing: leaves the last message open, for the model to go on with, instead of beginning its turn.
+    /// - Parameter continuing: leaves the last message open, for the model to go on with, and begins no turn.
     package func segments(
         for conversation: Conversation, continuing: Bool = false
     ) throws(PromptingError) -> [Segment] {

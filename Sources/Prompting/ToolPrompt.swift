@@ -3,14 +3,14 @@
 import Foundation
 package import JSONText
 
-/// The text that describes tools. The model's own template has no place for them, so they stand before what the user says
-/// first, as in Meta's description of the JSON form.
+/// The text that describes tools. The model's own template has no place for them, so they stand before what the user
+/// says first, as in Meta's description of the JSON form.
 package enum ToolPrompt {
     /// - Parameter tools: JSON of each tool's function object.
     package static func instructions(_ tools: [JSON]) -> String {
         """
-        Given the following functions, please respond with a JSON for a function call with its proper arguments that best \
-        answers the given prompt.
+        Given the following functions, please respond with a JSON for a function call with its proper arguments that \
+        best answers the given prompt.
 
         Respond in the format {"name": function name, "parameters": dictionary of argument name and its value}. Do not \
         use variables.
@@ -33,8 +33,8 @@ package struct ToolCall: Sendable, Equatable {
         self.arguments = arguments
     }
 
-    /// The calls that a text consists of: one object or several with `;` between them, each with `name` and `parameters` (or
-    /// `arguments`), and nothing else; nil when it is anything but that, or names a function that is not in `names`.
+    /// The calls that a text consists of: one object or several with `;` between them, each with `name` and `parameters`
+    /// (or `arguments`), and nothing else; nil when it is anything but that, or names a function that is not in `names`.
     package static func parse(_ text: String, names: Set<String>) -> [ToolCall]? {
         var rest = Substring(text.trimmingCharacters(in: .whitespacesAndNewlines))
         if rest.hasPrefix("<|python_tag|>") { rest = rest.dropFirst(14) }

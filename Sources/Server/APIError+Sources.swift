@@ -1,4 +1,4 @@
-// Errors of the rooms below as answers: the one place where their faults become statuses. Never passes on a library's text.
+// Errors of the rooms below as answers: the one place where faults become statuses. Passes on no library's text.
 
 import Engine
 import Hummingbird

@@ -1,4 +1,4 @@
-// Who is in the house: how many requests are under way, whether new ones are let in, and who waits for the last to leave.
+// Who is in the house: how many requests are under way, whether new ones are let in, who waits for the last to leave.
 
 import OpenAIAPI
 import Synchronization

@@ -72,8 +72,8 @@ package struct ServerApplication: Sendable {
     }
 }
 
-/// Shut down before the server, which goes on answering meanwhile: lets nobody in, waits for those who are in, and ends what
-/// is left when the time is over.
+/// Shut down before the server, which goes on answering meanwhile: lets nobody in, waits for those who are in, and ends
+/// what is left when the time is over.
 private struct Drain: Service {
     let state: ServerState
     let logger: Logger

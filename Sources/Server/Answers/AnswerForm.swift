@@ -39,7 +39,9 @@ extension ServerState {
                 definitions = #""\#(key)": \#(text), "#
             }
             schemas.append(
-                #"{\#(definitions)"type": "object", "properties": {"name": {"const": "\#(tool.name)"}, "parameters": \#(tool.parameters)}, "required": ["name", "parameters"], "additionalProperties": false}"#
+                #"{\#(definitions)"type": "object", "properties": {"name": {"const": "\#(tool.name)"}, "#
+                    + #""parameters": \#(tool.parameters)}, "required": ["name", "parameters"], "#
+                    + #""additionalProperties": false}"#
             )
         }
         let schema = schemas.count == 1 ? schemas[0] : #"{"anyOf": [\#(schemas.joined(separator: ", "))]}"#

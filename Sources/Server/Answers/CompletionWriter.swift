@@ -58,8 +58,8 @@ struct CompletionWriter: AnswerWriter {
         [
             try chunk(
                 .init(
-                    index: choice, text: completion.text, logprobs: nil, finishReason: run.choices[choice].finishReason),
-                run)
+                    index: choice, text: completion.text, logprobs: nil,
+                    finishReason: run.choices[choice].finishReason), run)
         ]
     }
 

@@ -1,5 +1,5 @@
-// An answer as server-sent events: written as it comes, kept alive while it does not, ended with an error where it fails.
-// Knows no form of chunks.
+// An answer as server-sent events: written as it comes, kept alive while it does not, ended with an error where it
+// fails. Knows no form of chunks.
 
 import Engine
 import Foundation
@@ -9,8 +9,8 @@ import NIOCore
 import OpenAIAPI
 import Synchronization
 
-/// Runs one answer and writes it. The status is decided before the first byte: what the engine refuses at once is an answer
-/// of its own, what fails later is an event.
+/// Runs one answer and writes it. The status is decided before the first byte: what the engine refuses at once is an
+/// answer of its own, what fails later is an event.
 struct EventStream<Writer: AnswerWriter>: Sendable {
     let ticket: Admission.Ticket
     let limits: Limits

@@ -1,4 +1,4 @@
-// Sees HTTP parts after they are parsed: notes that a header is complete, and answers one that is too large. Knows no routes.
+// Sees HTTP parts after parsing: notes that a header is complete, answers one that is too large. Knows no routes.
 
 import HTTPTypes
 import NIOCore

@@ -65,7 +65,7 @@ struct MediaSource: Sendable {
         guard format != .pdf else {
             throw APIError(
                 415, "unsupported_image", param: path,
-                "\(path) is a PDF document where an image was expected; accepted here are JPEG, PNG and WebP (a PDF goes into a part of type file)"
+                "\(path) is a PDF document; accepted here are JPEG, PNG and WebP, and a PDF in a part of type file"
             )
         }
         let known = ["image/jpeg": ImageFormat.jpeg, "image/jpg": .jpeg, "image/png": .png, "image/webp": .webP]
@@ -104,8 +104,8 @@ struct MediaSource: Sendable {
         for source in sources {
             guard case .data(let data, let path) = source.image else { continue }
             if ImageLoader.isPDF(source.image) {
-                total +=
-                    3 * limits[.pdfShortSide] * limits[.pdfLongSide] * min(source.pages?.count ?? limits[.pdfPages], limits[.pdfPages])
+                let pages = min(source.pages?.count ?? limits[.pdfPages], limits[.pdfPages])
+                total += 3 * limits[.pdfShortSide] * limits[.pdfLongSide] * pages
                 continue
             }
             do throws(ImagingError) {

@@ -84,7 +84,8 @@ extension ServerState {
         var headers = HTTPFields()
         if !images.isEmpty {
             let plans = images.map { image in
-                "\(image.width)x\(image.height);grid=\(image.grid.map(String.init).joined(separator: "x"));tiles=\(image.tiles);tokens=\(image.tokens)"
+                let grid = image.grid.map(String.init).joined(separator: "x")
+                return "\(image.width)x\(image.height);grid=\(grid);tiles=\(image.tiles);tokens=\(image.tokens)"
             }
             headers.set(.images, plans.joined(separator: ", "))
         }
