@@ -77,10 +77,10 @@ extension APIError {
         switch reason {
         case .unsupported where isDocument:
             self.init(400, code, param: path, "\(path) is not a PDF document")
-        case .unsupported:
+        case .unsupported(let found):
             self.init(
                 415, "unsupported_image", param: path,
-                "\(path) \(reason)")
+                "\(path) is \(found ?? "of no recognised type"); accepted are JPEG, PNG and WebP")
         case .programFailed: self.init(400, code, param: path, "\(path) could not be rendered: the document is damaged")
         case .missingProgram(let name, _):
             self.init(500, "renderer_missing", param: path, "the server lacks \(name), which renders PDF pages")

@@ -55,9 +55,13 @@ import Testing
 
     @Test func largeTextsAreServedOrRefusedInTime() async throws {
         try await ServerFixture.serve { client, _ in
-            for text in [String(repeating: "\\n", count: 100_000), "e" + String(repeating: "\u{301}", count: 500_000)] {
+            let texts = [
+                "a" + String(repeating: "\\n", count: 100_000) + "b",
+                "e" + String(repeating: "\u{301}", count: 500_000),
+            ]
+            for text in texts {
                 let reply = try await client.post("/v1/chat/completions", ServerFixture.chat(text))
-                #expect(reply.status == 400 && reply.code == "context_length_exceeded", "\(reply.body.prefix(200))")
+                #expect(reply.status == 200 || reply.code == "context_length_exceeded", "\(reply.body.prefix(200))")
             }
         }
     }

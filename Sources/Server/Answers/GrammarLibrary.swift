@@ -81,6 +81,7 @@ extension APIError {
             switch error {
             case .regex(_, let offset, let reason): "it has \(reason) at character \(offset)"
             case .reference(let path, _, let reason): "the $ref at \(path) \(reason)"
+            case .malformed(let path, _, let expected): "at \(path), expected \(expected)"
             default: error.description
             }
         self.init(400, "invalid_schema", param: param, "\(param): \(reason)")

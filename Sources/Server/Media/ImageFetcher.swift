@@ -7,7 +7,8 @@ import NIOPosix
 import OpenAIAPI
 
 /// One parser decides where an address leads; it is resolved once, every address found must be public, and the
-/// connection goes to the one that was checked. Redirects are followed by hand and checked alike. No proxies, no credentials.
+/// connection goes to the one that was checked. Redirects are followed by hand and checked alike. No proxies, no
+/// credentials.
 struct ImageFetcher: Sendable {
     let hosts: ServerSettings.ImageHosts
     let limits: Limits
