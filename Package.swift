@@ -63,7 +63,10 @@ let package = Package(
         room("Datasets", ["Training", "Documents", "Prompting", "Tokenization", "Imaging", "Checkpoint", "JSONText"]),
         room(
             "Engine",
-            ["Model", "Compute", "Tokenization", "Numerics", .product(name: "Crypto", package: "swift-crypto")]),
+            [
+                "Grammar", "Model", "Compute", "Tokenization", "Numerics",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         room(
             "Monocle", ["Engine", "Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"],
             resources: [.copy("Resources/monocle-mini")]),
@@ -140,7 +143,7 @@ let package = Package(
             ]),
         tests(of: "Grammar", ["Tokenization"]),
         tests(of: "Monocle", ["Prompting"]),
-        tests(of: "Engine", ["Model", "Compute", "Checkpoint", "Tokenization", "Numerics"]),
+        tests(of: "Engine", ["Grammar", "Model", "Compute", "Checkpoint", "Tokenization", "Numerics"]),
         tests(of: "Evaluation", ["Monocle", "Documents", "Model", "Compute", "Checkpoint", "Imaging", "Numerics"]),
         tests(of: "Benchmarking", ["Checkpoint", "Compute", "Numerics"]),
         .testTarget(

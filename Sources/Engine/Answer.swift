@@ -1,5 +1,6 @@
 // A request's answer as it grows: tokens chosen, text released, the end recognised. Knows nothing of the model.
 
+import Grammar
 import Tokenization
 
 struct Answer {

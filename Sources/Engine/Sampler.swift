@@ -1,6 +1,7 @@
 // From a row of logits to a token. Knows nothing of text, stops or other sequences.
 
 import Foundation
+package import Grammar
 
 /// Chooses one sequence's tokens. A value: the same parameters, logits and place in the answer give the same token, in any
 /// batch, after any interruption, whether the row was computed as a guess or not.

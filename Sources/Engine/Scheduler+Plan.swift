@@ -2,7 +2,7 @@
 
 extension Scheduler {
     /// A step under construction.
-    private struct Draft {
+    private struct Layout {
         var decision = Decision()
         var rowsLeft: Int
         /// Whether a tile or a chunk of a prompt is in the step already.
@@ -14,20 +14,20 @@ extension Scheduler {
     }
 
     mutating func plan(now: Int64) -> Decision {
-        var draft = Draft(rowsLeft: limits.stepTokens)
-        expireOverdue(now, &draft)
-        planAnswers(&draft)
-        planGuesses(&draft)
-        for number in running where isReading(number) && draft.rowsLeft > 0 { planReading(number, &draft) }
-        while draft.rowsLeft > 0, running.count < limits.running, let next = waiting.first, admit(next, &draft) {
-            planReading(next, &draft)
+        var layout = Layout(rowsLeft: limits.stepTokens)
+        expireOverdue(now, &layout)
+        planAnswers(&layout)
+        planGuesses(&layout)
+        for number in running where isReading(number) && layout.rowsLeft > 0 { planReading(number, &layout) }
+        while layout.rowsLeft > 0, running.count < limits.running, let next = waiting.first, admit(next, &layout) {
+            planReading(next, &layout)
         }
-        draft.decision.droppedImages = images.trim()
-        inFlight = draft.decision
-        return draft.decision
+        layout.decision.droppedImages = images.trim()
+        inFlight = layout.decision
+        return layout.decision
     }
 
-    private mutating func expireOverdue(_ now: Int64, _ draft: inout Draft) {
+    private mutating func expireOverdue(_ now: Int64, _ layout: inout Layout) {
         for number in waiting + running {
             guard let sequence = sequences[number] else { continue }
             let isLate = sequence.deadline.map { $0 <= now } ?? false
@@ -35,7 +35,7 @@ extension Scheduler {
             if isLate || isStale {
                 expire(number)
                 counters.expired += 1
-                draft.decision.expired.append(number)
+                layout.decision.expired.append(number)
             }
         }
     }
@@ -51,28 +51,28 @@ extension Scheduler {
     // MARK: - Answers
 
     /// One row for each sequence that only waits for its next token. Pages are made free by preempting the newest.
-    private mutating func planAnswers(_ draft: inout Draft) {
+    private mutating func planAnswers(_ layout: inout Layout) {
         for number in running where running.contains(number) && !isReading(number) {
-            guard draft.rowsLeft > 0, let sequence = sequences[number] else { return }
+            guard layout.rowsLeft > 0, let sequence = sequences[number] else { return }
             let needed = pages(for: sequence.count)
             while let pages = sequences[number]?.pages.count, pages < needed, running.contains(number) {
                 if addPage(number) { continue }
                 guard let newest = running.last else { return }
                 preempt(newest)
-                draft.decision.preempted.append(newest)
+                layout.decision.preempted.append(newest)
             }
             guard running.contains(number) else { continue }
-            append(number, count: 1, &draft)
+            append(number, count: 1, &layout)
         }
     }
 
     /// Guesses behind the answers' rows, on pages that are free without preempting anybody.
-    private mutating func planGuesses(_ draft: inout Draft) {
-        for index in draft.decision.spans.indices where draft.rowsLeft > 0 {
-            let span = draft.decision.spans[index]
+    private mutating func planGuesses(_ layout: inout Layout) {
+        for index in layout.decision.spans.indices where layout.rowsLeft > 0 {
+            let span = layout.decision.spans[index]
             guard let sequence = sequences[span.sequence], sequence.drafts > 0, sequence.count > sequence.promptCount
             else { continue }
-            let room = min(sequence.drafts, draft.rowsLeft, sequence.limit - sequence.count - 1)
+            let room = min(sequence.drafts, layout.rowsLeft, sequence.limit - sequence.count - 1)
             var drafts = PromptLookup.draft(after: sequence.contents, count: room)
             while !drafts.isEmpty, let held = sequences[span.sequence]?.pages.count,
                 pages(for: sequence.count + drafts.count) > held
@@ -81,17 +81,17 @@ extension Scheduler {
                     drafts.removeLast(drafts.count - max(0, held * limits.pageTokens - sequence.count))
                 }
             }
-            draft.rowsLeft -= drafts.count
-            draft.decision.spans[index] = Decision.Span(
+            layout.rowsLeft -= drafts.count
+            layout.decision.spans[index] = Decision.Span(
                 sequence: span.sequence, start: span.start, count: 1, drafts: drafts, isAtEnd: true,
                 pages: sequences[span.sequence]?.pages ?? [])
         }
     }
 
-    private mutating func append(_ number: Int, count: Int, _ draft: inout Draft) {
+    private mutating func append(_ number: Int, count: Int, _ layout: inout Layout) {
         guard let sequence = sequences[number] else { return }
-        draft.rowsLeft -= count
-        draft.decision.spans.append(
+        layout.rowsLeft -= count
+        layout.decision.spans.append(
             Decision.Span(
                 sequence: number, start: sequence.written, count: count, drafts: [],
                 isAtEnd: count == sequence.pending, pages: sequence.pages))
@@ -100,60 +100,60 @@ extension Scheduler {
     // MARK: - Prompts
 
     /// Tiles of the images a sequence needs, or the next chunk of its contents.
-    private mutating func planReading(_ number: Int, _ draft: inout Draft) {
+    private mutating func planReading(_ number: Int, _ layout: inout Layout) {
         let found = reuse(number)
         if found > 0 {
-            draft.decision.reused[number, default: 0] += found
-            counters.prefixHits += found
+            layout.decision.reused[number, default: 0] += found
+            if sequences[number]?.wasPreempted == false { counters.prefixHits += found }
         }
-        guard isSeen(number) else { return planTiles(number, &draft) }
-        guard let end = chunkEnd(number, &draft), let start = sequences[number]?.written else { return }
-        draft.reads = true
-        append(number, count: end - start, &draft)
+        guard isSeen(number) else { return planTiles(number, &layout) }
+        guard let end = chunkEnd(number, &layout), let start = sequences[number]?.written else { return }
+        layout.reads = true
+        append(number, count: end - start, &layout)
     }
 
     /// Where the next chunk of a sequence ends; nil when another sequence computes its beginning in this very step.
-    private mutating func chunkEnd(_ number: Int, _ draft: inout Draft) -> Int? {
+    private mutating func chunkEnd(_ number: Int, _ layout: inout Layout) -> Int? {
         guard var sequence = sequences.removeValue(forKey: number) else { return nil }
         defer { sequences[number] = sequence }
         let size = limits.pageTokens
-        var end = min(sequence.count, sequence.written + draft.rowsLeft)
+        var end = min(sequence.count, sequence.written + layout.rowsLeft)
         // Chunks end with a page where they can, so that twins find whole pages.
         let aligned = end / size * size
         if end < sequence.count, aligned > sequence.written { end = aligned }
         guard limits.usesPrefixCache else { return end }
         let first = sequence.written / size
         if sequence.written == first * size, (first + 1) * size < sequence.count,
-            draft.filling.contains(sequence.digest(ofPage: first, pageTokens: size))
+            layout.filling.contains(sequence.digest(ofPage: first, pageTokens: size))
         {
             return nil
         }
         for page in first..<max(first, end / size) {
-            draft.filling.insert(sequence.digest(ofPage: page, pageTokens: size))
+            layout.filling.insert(sequence.digest(ofPage: page, pageTokens: size))
         }
         return end
     }
 
-    private mutating func planTiles(_ number: Int, _ draft: inout Draft) {
+    private mutating func planTiles(_ number: Int, _ layout: inout Layout) {
         guard let sequence = sequences[number] else { return }
         for (index, image) in sequence.neededImages {
             guard let entry = images.entry(image.digest) else { continue }
-            var next = entry.done + draft.embedding[image.digest, default: 0]
+            var next = entry.done + layout.embedding[image.digest, default: 0]
             while next < entry.tiles {
                 let cost = image.rowsPerTile
                 // One tile may be larger than what is left, lest it wait for ever.
-                guard draft.rowsLeft >= cost || !draft.reads else { return }
-                draft.reads = true
-                draft.decision.tiles.append(Decision.Tile(sequence: number, image: index, tile: next))
-                draft.rowsLeft = max(0, draft.rowsLeft - cost)
-                draft.embedding[image.digest, default: 0] += 1
+                guard layout.rowsLeft >= cost || !layout.reads else { return }
+                layout.reads = true
+                layout.decision.tiles.append(Decision.Tile(sequence: number, image: index, tile: next))
+                layout.rowsLeft = max(0, layout.rowsLeft - cost)
+                layout.embedding[image.digest, default: 0] += 1
                 next += 1
             }
         }
     }
 
     /// Lets the sequence that waits longest run, if there are pages for its contents and room for its images.
-    private mutating func admit(_ number: Int, _ draft: inout Draft) -> Bool {
+    private mutating func admit(_ number: Int, _ layout: inout Layout) -> Bool {
         let found = reuse(number)
         guard let sequence = sequences[number] else { return false }
         let missing = pages(for: sequence.count) - sequence.pages.count
@@ -179,10 +179,10 @@ extension Scheduler {
         if !sequence.hasStarted {
             counters.prefixQueries += sequence.count
             counters.prefixHits += found
-            draft.decision.started.append(number)
+            layout.decision.started.append(number)
             sequences[number]?.hasStarted = true
         }
-        if found > 0 { draft.decision.reused[number, default: 0] += found }
+        if found > 0 { layout.decision.reused[number, default: 0] += found }
         waiting.removeFirst()
         insert(number, into: \.running)
         return true

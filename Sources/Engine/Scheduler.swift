@@ -119,6 +119,7 @@ package struct Scheduler: Sendable {
         releaseImages(number)
         running.removeAll { $0 == number }
         insert(number, into: \.waiting)
+        sequences[number]?.wasPreempted = true
         counters.preemptions += 1
     }
 
@@ -149,4 +150,6 @@ package struct SchedulerCounters: Codable, Sendable, Equatable {
     package var imageQueries = 0
     package var imageHits = 0
     package var expired = 0
+
+    package init() {}
 }

@@ -23,6 +23,7 @@ struct Sequence: Sendable {
     /// Images the image cache holds for this sequence.
     var heldImages: [Digest] = []
     var hasStarted = false
+    var wasPreempted = false
     /// Tokens to guess next: doubled when all were right, halved when none was.
     private(set) var drafts: Int
     private let root: Digest

@@ -1,29 +1,6 @@
 // What limits the next token from outside, such as a grammar. Knows nothing of how the limits came about.
 
-/// A set of token ids below a vocabulary's size, one bit for each.
-package struct TokenMask: Sendable, Equatable {
-    /// Bit `id % 64` of word `id / 64`.
-    package private(set) var words: [UInt64]
-
-    package init(words: [UInt64]) { self.words = words }
-
-    package init(vocabulary: Int, _ ids: some Swift.Sequence<Int32> = []) {
-        words = Array(repeating: 0, count: (vocabulary + 63) / 64)
-        for id in ids { insert(id) }
-    }
-
-    package var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
-
-    package func contains(_ id: Int32) -> Bool {
-        words.indices.contains(Int(id) / 64) && id >= 0 && words[Int(id) / 64] >> (UInt64(id) % 64) & 1 == 1
-    }
-
-    /// Adds an id; one beyond the vocabulary is ignored.
-    package mutating func insert(_ id: Int32) {
-        guard id >= 0, words.indices.contains(Int(id) / 64) else { return }
-        words[Int(id) / 64] |= 1 << (UInt64(id) % 64)
-    }
-}
+package import Grammar
 
 /// The state of a structure that an answer must follow. A value: a copy goes its own way.
 ///
@@ -36,4 +13,22 @@ package protocol TokenConstraint: Sendable {
     mutating func advance(by token: Int32)
     /// Whether the answer may end here.
     var isComplete: Bool { get }
+}
+
+/// An answer that follows a grammar. What ends an answer is the request's business, so the grammar's own ends are left
+/// out of the mask.
+package struct GrammarConstraint: TokenConstraint {
+    private var matcher: GrammarMatcher
+
+    package init(_ matcher: GrammarMatcher) { self.matcher = matcher }
+
+    package var isComplete: Bool { matcher.isComplete }
+
+    package func allowedTokens() -> TokenMask {
+        var mask = matcher.allowedTokens()
+        for end in matcher.masks.vocabulary.ends { mask.remove(end) }
+        return mask
+    }
+
+    package mutating func advance(by token: Int32) { _ = matcher.accept(token) }
 }

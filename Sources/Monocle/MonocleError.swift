@@ -42,7 +42,13 @@ public struct MonocleError: Error, CustomStringConvertible {
         case let error as PromptingError: error.isFaultOfModel ? .model : .input
         case CheckpointError.writing: .input
         case is CheckpointError, is TokenizationError: .model
-        case let error as EngineError: if case .nonFiniteLogits = error { .model } else { .input }
+        case let error as EngineError:
+            switch error {
+            case .nonFiniteLogits: .model
+            case .inconsistent: .defect
+            case .overloaded, .overloadedTokens: .device
+            default: .input
+            }
         case let error as ComputeError:
             switch error {
             case .outOfMemory, .device: .device

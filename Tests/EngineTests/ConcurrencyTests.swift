@@ -1,4 +1,5 @@
 import Engine
+import Grammar
 import Synchronization
 import Testing
 
@@ -31,28 +32,34 @@ struct ConcurrencyTests {
     }
 
     private static let variants: [(name: String, options: EngineOptions)] = [
-        ("defaults", EngineOptions(context: 192)),
-        ("small steps", EngineOptions(context: 192, stepTokens: 7, cacheTokens: 600)),
-        ("preemption", EngineOptions(context: 192, stepTokens: 64, cacheTokens: 192, drafts: 3)),
-        ("no caches", EngineOptions(context: 192, cacheTokens: 2000, usesPrefixCache: false, imageCacheBytes: 0)),
-        ("guessing", EngineOptions(context: 192, stepTokens: 100, cacheTokens: 4000, drafts: 6)),
-        ("three at a time", EngineOptions(context: 192, stepTokens: 33, cacheTokens: 800, running: 3, drafts: 2)),
+        ("defaults", EngineOptions()),
+        ("small steps", EngineOptions(stepTokens: 7, cacheTokens: 600)),
+        ("preemption", EngineOptions(stepTokens: 64, cacheTokens: 192, drafts: 3)),
+        ("no caches", EngineOptions(cacheTokens: 2000, usesPrefixCache: false, imageCacheBytes: 0)),
+        ("guessing", EngineOptions(stepTokens: 100, cacheTokens: 4000, drafts: 6)),
+        ("three at a time", EngineOptions(stepTokens: 33, cacheTokens: 800, running: 3, drafts: 2)),
     ]
+
+    private func engine(_ harness: EngineHarness, _ options: EngineOptions) throws -> Engine {
+        var options = options
+        options.context = 192
+        options.maxWaitingTokens = .max
+        return try harness.engine(options)
+    }
 
     @Test(arguments: 0..<6)
     func answersAreTheSameAloneAndInCompany(seed: Int) async throws {
         let harness = try EngineHarness()
         var random = SeededGenerator(seed)
         let requests = (0..<[2, 64, 24, 16, 40, 9][seed]).map { Self.request($0, &random) }
-        let lonely = try harness.engine(
-            EngineOptions(context: 192, usesPrefixCache: false, imageCacheBytes: 0, drafts: 0))
+        let lonely = try engine(harness, EngineOptions(usesPrefixCache: false, imageCacheBytes: 0))
         var alone: [Outcome] = []
         for var request in requests {
             request.speculates = false
             alone.append(try await lonely.outcome(request))
         }
         for (name, options) in Self.variants {
-            let engine = try harness.engine(options)
+            let engine = try self.engine(harness, options)
             for (index, result) in await engine.outcomes(requests).enumerated() {
                 let found = try result.get()
                 #expect(found == alone[index], "\(name): \(requests[index].id) of seed \(seed)")
@@ -73,7 +80,7 @@ struct ConcurrencyTests {
         let harness = try EngineHarness()
         var random = SeededGenerator(100 + seed)
         let requests = (0..<40).map { Self.request($0, &random) }
-        let engine = try harness.engine(EngineOptions(context: 192, stepTokens: 50, cacheTokens: 400, drafts: 2))
+        let engine = try self.engine(harness, EngineOptions(stepTokens: 50, cacheTokens: 400, drafts: 2))
         let patience = requests.map { _ in random.chance(50) ? Int.random(in: 0...12, using: &random) : Int.max }
         let stayed = await withTaskGroup(of: (Int, Outcome?).self) { group in
             for (index, request) in requests.enumerated() {
@@ -91,7 +98,7 @@ struct ConcurrencyTests {
             }
             return await group.reduce(into: [Int: Outcome]()) { $0[$1.0] = $1.1 }
         }
-        let lonely = try harness.engine(EngineOptions(context: 192, usesPrefixCache: false, drafts: 0))
+        let lonely = try self.engine(harness, EngineOptions(usesPrefixCache: false))
         for (index, request) in requests.enumerated() where patience[index] == .max {
             let alone = try await lonely.outcome(request)
             #expect(stayed[index] == alone, "\(request.id)")
@@ -104,10 +111,10 @@ struct ConcurrencyTests {
 
     @Test func anEnginesLogReplaysToTheSameDecisions() async throws {
         let log = Mutex<[SchedulerRecord]>([])
-        var options = EngineOptions(context: 192, stepTokens: 40, cacheTokens: 300, drafts: 3)
+        var options = EngineOptions(stepTokens: 40, cacheTokens: 300, drafts: 3)
         options.record = { record in log.withLock { $0.append(record) } }
         var random = SeededGenerator(7)
-        let engine = try EngineHarness().engine(options)
+        let engine = try self.engine(EngineHarness(), options)
         _ = await engine.outcomes((0..<12).map { Self.request($0, &random) })
         await engine.drain()
         var scheduler = Scheduler(
@@ -133,7 +140,7 @@ struct ToyConstraint: TokenConstraint {
 
     func allowedTokens() -> TokenMask {
         let wanted = ((tokens.last ?? 1) + 1) % 2
-        return TokenMask(vocabulary: vocabulary, (0..<Int32(440)).filter { $0 % 2 == wanted })
+        return mask(vocabulary, (0..<Int32(440)).filter { $0 % 2 == wanted })
     }
 
     mutating func advance(by token: Int32) { tokens.append(token) }

@@ -176,6 +176,7 @@ struct EngineFaultTests {
         let seeing = GenerationRequest(prompt: prompt(2, 40), images: [image], maxTokens: 5)
         let reading = GenerationRequest(prompt: prompt(3, 40), maxTokens: 40)
         let expected = try await harness.engine().outcomes([seeing, reading]).map { try $0.get() }
+        try #require(expected.count == 2)
         backend.fail("patchify", call: 2)
         let found = await engine.outcomes([seeing, reading])
         #expect(throws: ComputeError.self) { try found[0].get() }

@@ -4,6 +4,7 @@ import Checkpoint
 import Compute
 import Engine
 import Foundation
+import Grammar
 import Model
 import TestSupport
 import Tokenization
@@ -24,6 +25,15 @@ struct EngineHarness {
 
     func engine(_ options: EngineOptions = EngineOptions(context: 256)) throws -> Engine {
         try Engine(model: model, tokenizer: tokenizer, backend: CPUBackend(precision: .w4a16), options: options)
+    }
+
+    /// The tokens as a grammar sees them.
+    var tokenVocabulary: TokenVocabulary {
+        let count = model.language.shape.vocabulary
+        let tokens = (0..<Int32(count)).map { id -> [UInt8] in
+            Int(id) >= tokenizer.count || tokenizer.isSpecial(id) ? [] : Array(tokenizer.bytes(of: id))
+        }
+        return TokenVocabulary(tokens: tokens, ends: [448])
     }
 
     /// An image of noise; equal seeds and counts give equal images.
@@ -73,16 +83,16 @@ extension Engine {
 
     /// All requests at once; the outcome or the error of each.
     func outcomes(_ requests: [GenerationRequest]) async -> [Result<Outcome, any Error>] {
-        await withTaskGroup(of: (Int, Result<Outcome, any Error>).self) { group in
-            for (index, request) in requests.enumerated() {
-                group.addTask {
-                    do { return (index, .success(try await self.outcome(request))) } catch {
-                        return (index, .failure(error))
-                    }
-                }
-            }
-            let found = await group.reduce(into: [Int: Result<Outcome, any Error>]()) { $0[$1.0] = $1.1 }
-            return requests.indices.compactMap { found[$0] }
-        }
+        let tasks = requests.map { request in Task { try await self.outcome(request) } }
+        var results: [Result<Outcome, any Error>] = []
+        for task in tasks { results.append(await task.result) }
+        return results
     }
+}
+
+/// The set of these ids.
+func mask(_ vocabulary: Int, _ ids: some Swift.Sequence<Int32>) -> TokenMask {
+    var mask = TokenMask(count: vocabulary)
+    for id in ids { mask.insert(id) }
+    return mask
 }

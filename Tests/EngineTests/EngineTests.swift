@@ -1,4 +1,5 @@
 import Engine
+import Grammar
 import Testing
 
 /// One request at a time: contexts filled, prefixes and images reused, ends recognised.
@@ -106,6 +107,28 @@ struct EngineTests {
         await #expect(throws: EngineError.deadEnd(tokens: 1)) { try await engine.outcome(request) }
     }
 
+    @Test func anAnswerFollowsASchemaWithAndWithoutGuesses() async throws {
+        let schema = #"""
+            {"type": "object", "properties": {"paid": {"type": "boolean"}, "unit": {"enum": ["EUR", "US dollars"]}},
+             "required": ["paid", "unit"], "additionalProperties": false}
+            """#
+        let masks = TokenMasks(try Grammar(.jsonSchema(Array(schema.utf8))), for: harness.tokenVocabulary)
+        var answers: Set<String> = []
+        for seed in Int32(0)..<6 {
+            var request = GenerationRequest(
+                prompt: prompt(seed, 20), sampling: SamplingParameters(temperature: 1, seed: UInt64(seed)),
+                maxTokens: 200, stopTokens: [448], logprobs: 1, constraint: GrammarConstraint(masks.matcher()))
+            let engine = try harness.engine()
+            let found = try await engine.outcome(request)
+            #expect(found.reason == .stop && masks.grammar.accepts(found.text.utf8), "\(found.text)")
+            request.speculates = true
+            let guessed = try await engine.outcome(request)
+            #expect(guessed == found)
+            answers.insert(found.text)
+        }
+        #expect(answers.count > 1)
+    }
+
     @Test func guessesAreMadeOnRequestAndCounted() async throws {
         let engine = try harness.engine(EngineOptions(context: 512))
         // Bias makes the answer repeat itself, which is what guesses live from.
@@ -137,6 +160,6 @@ private struct FixedConstraint: TokenConstraint {
     var remaining: [Int32]
 
     var isComplete: Bool { remaining.isEmpty }
-    func allowedTokens() -> TokenMask { TokenMask(vocabulary: 512, remaining.prefix(1)) }
+    func allowedTokens() -> TokenMask { mask(512, remaining.prefix(1)) }
     mutating func advance(by token: Int32) { remaining.removeFirst() }
 }

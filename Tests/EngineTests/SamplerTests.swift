@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import Grammar
 import Testing
 
 struct SamplerTests {
@@ -82,10 +83,10 @@ struct SamplerTests {
                     logits.withUnsafeBufferPointer { sampler.next($0, allowed: allowed, banned: banned) }
                 })
         }
-        #expect(choose(0, nil, [2]) == [3] && choose(0, TokenMask(vocabulary: 4, [0, 1]), []) == [1])
-        #expect(choose(2, TokenMask(vocabulary: 4, [0, 1]), []) == [0, 1])
-        #expect(choose(2, TokenMask(vocabulary: 4, [0, 1]), [0]) == [1])
-        #expect(choose(1, TokenMask(vocabulary: 4), []) == [nil])
+        #expect(choose(0, nil, [2]) == [3] && choose(0, mask(4, [0, 1]), []) == [1])
+        #expect(choose(2, mask(4, [0, 1]), []) == [0, 1])
+        #expect(choose(2, mask(4, [0, 1]), [0]) == [1])
+        #expect(choose(1, mask(4, []), []) == [nil])
     }
 
     /// Selection and the nucleus's shortcut against sorting everything.

@@ -97,14 +97,13 @@ struct SchedulerSimulation {
         tell(.stepDone(outcome))
     }
 
+    @discardableResult
     private mutating func tell(_ event: SchedulerEvent) -> Decision {
         let decision = scheduler.handle(event)
         records.append(SchedulerRecord(event: event, decision: decision))
         violations += scheduler.problems
         return decision
     }
-
-    private mutating func tell(_ event: SchedulerEvent) { let _: Decision = tell(event) }
 
     // MARK: - Carrying out
 

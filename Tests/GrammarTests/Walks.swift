@@ -49,6 +49,16 @@ extension Grammar {
         try self.init(.jsonSchema(Array(schema.utf8)), limits: limits)
     }
 
+    /// The grammar of a source; nil when nothing satisfies it.
+    static func satisfiable(_ source: GrammarSource) throws -> Grammar? {
+        do throws(GrammarError) {
+            return try Grammar(source)
+        } catch {
+            if case .unsatisfiable = error { return nil }
+            throw error
+        }
+    }
+
     func accepts(_ text: String) -> Bool { accepts(Array(text.utf8)) }
 
     func allowedBytes(_ position: Position) -> [UInt8] {

@@ -63,18 +63,6 @@ final class GrammarLibrary: Sendable {
     }
 }
 
-/// A grammar's matcher as the engine asks it.
-private struct GrammarConstraint: TokenConstraint {
-    private var matcher: GrammarMatcher
-
-    init(_ matcher: GrammarMatcher) { self.matcher = matcher }
-
-    mutating func allowedTokens() -> EngineMask { EngineMask(words: matcher.allowedTokens().words) }
-    /// The engine takes only what was allowed.
-    mutating func advance(by token: Int32) { _ = matcher.accept(token) }
-    var isComplete: Bool { matcher.isComplete }
-}
-
 extension APIError {
     fileprivate init(_ error: GrammarError, param: String) {
         let reason =
