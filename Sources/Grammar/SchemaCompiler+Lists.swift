@@ -23,12 +23,18 @@ extension Network {
         }
     }
 
-    /// A key's end: a colon and at most one blank.
-    fileprivate mutating func colon(_ from: Node, _ to: Node) throws(GrammarError) {
+    /// The rest of a key after its opening quote, the closing one, a colon and at most one blank.
+    fileprivate mutating func key(_ escaped: [UInt8], _ from: Node, _ to: Node) throws(GrammarError) {
         let after = try node(beside: from)
-        try literal(":", from, after)
+        try literal(escaped + Array("\":".utf8), from, after)
         try nothing(after, to)
         try literal(" ", after, to)
+    }
+
+    /// A comma, white space and the opening quote of the next key.
+    fileprivate mutating func nextKey(_ from: Node, _ to: Node) throws(GrammarError) {
+        let key = try element(after: ListPlaces(filled: from), beside: from)
+        try literal("\"", key, to)
     }
 
     fileprivate mutating func begin(_ from: Node) throws(GrammarError) -> ListPlaces {
@@ -63,34 +69,40 @@ extension Network {
 
 extension SchemaCompiler {
     /// The members of an object after `{`, and `}`: named ones in the schema's order, then others.
+    ///
+    /// What may follow is branched off only after a key's opening quote: a state before it then stands for one node,
+    /// however many members are optional.
     mutating func object(_ shape: Shape, _ from: Network.Node, _ to: Network.Node) throws(GrammarError) {
-        var places = try network.begin(from)
         let members = MemberTable(shape)
-        for name in members.names {
-            let key = try network.element(after: places, beside: from)
-            let colon = try network.node(beside: from), value = try network.node(beside: from)
-            let next = try network.node(beside: from)
-            try network.literal(Self.quoted(name), key, colon)
-            try network.colon(colon, value)
-            try self.value(members.schemas(of: name), value, next)
-            if members.required.contains(name) {
-                places = ListPlaces(empty: nil, filled: next)
-            } else {
-                if let filled = places.filled { try network.nothing(filled, next) }
-                places.filled = next
-            }
+        let begin = try network.begin(from)
+        let done = try network.node(beside: from)
+        let lastRequired = members.names.lastIndex { members.required.contains($0) } ?? -1
+        if let empty = begin.empty, lastRequired < 0 { try network.literal("}", empty, to) }
+        try network.close(ListPlaces(empty: nil, filled: done), "}", to)
+
+        // After the opening quote of a key, from this member on.
+        var quote = try network.node(beside: from)
+        if let empty = begin.empty { try network.literal("\"", empty, quote) }
+        for (index, name) in members.names.enumerated() {
+            let next = try network.node(beside: from), written = try network.node(beside: from)
+            let value = try network.node(beside: from)
+            try network.key(JSONEscape.escaped(name), quote, value)
+            try self.value(members.schemas(of: name), value, written)
+            try network.nextKey(written, next)
+            if index >= lastRequired { try network.nothing(written, done) }
+            if !members.required.contains(name) { try network.nothing(quote, next) }
+            quote = next
         }
         if let others = members.others {
-            let loop = try network.node(beside: from)
-            if let filled = places.filled { try network.nothing(filled, loop) }
-            places.filled = loop
-            let key = try network.element(after: places, beside: from)
-            let colon = try network.node(beside: from), value = try network.node(beside: from)
-            try strings.key(otherThan: members.names, in: &network, key, colon)
-            try network.colon(colon, value)
-            try self.value(others, value, loop)
+            let end = try network.node(beside: from), value = try network.node(beside: from)
+            let written = try network.node(beside: from), again = try network.node(beside: from)
+            try network.nothing(quote, again)
+            try strings.restOfKey(otherThan: members.names, in: &network, again, end)
+            try network.key([], end, value)
+            try self.value(others, value, written)
+            try network.nextKey(written, again)
+            try network.nothing(written, done)
         }
-        try network.close(places, "}", to)
     }
 
     /// The items of an array after `[`, and `]`.
@@ -136,9 +148,9 @@ extension SchemaCompiler {
         for element in elements {
             var start = try network.element(after: places, beside: from)
             if let key = element.key {
-                let colon = try network.node(beside: from), value = try network.node(beside: from)
-                try network.literal(Self.quoted(key), start, colon)
-                try network.colon(colon, value)
+                let quote = try network.node(beside: from), value = try network.node(beside: from)
+                try network.literal("\"", start, quote)
+                try network.key(JSONEscape.escaped(key), quote, value)
                 start = value
             }
             let next = try network.node(beside: from)

@@ -177,7 +177,7 @@ struct SchemaCompiler {
         }
     }
 
-    static func quoted(_ text: String) -> [UInt8] {
+    private static func quoted(_ text: String) -> [UInt8] {
         [UInt8(ascii: "\"")] + JSONEscape.escaped(text) + [UInt8(ascii: "\"")]
     }
 }

@@ -14,8 +14,8 @@ struct StringEmitter {
 
     init(limits: GrammarLimits) { self.limits = limits }
 
-    /// A string with its quotes. Without patterns every escape of JSON may be used; with them only those a character
-    /// needs, so that each text has one spelling.
+    /// A string with its quotes. A free one may use every escape of JSON; one of bounded length or with patterns only
+    /// those a character needs: each text then has one spelling, and a scalar more costs nine states.
     mutating func emit(
         minimum: Int, maximum: Int?, patterns: [SchemaPattern], in network: inout Network, _ from: Network.Node,
         _ to: Network.Node
@@ -23,11 +23,12 @@ struct StringEmitter {
         let start = try network.node(beside: from), end = try network.node(beside: from)
         try network.literal("\"", from, start)
         try network.literal("\"", end, to)
-        if patterns.isEmpty {
-            return try network.repeated(minimum, maximum, start, end) { (network, from, to) throws(GrammarError) in
+        if patterns.isEmpty, minimum == 0, maximum == nil {
+            return try network.repeated(0, nil, start, end) { (network, from, to) throws(GrammarError) in
                 try Self.unit(in: &network, from, to)
             }
         }
+        if patterns.isEmpty { return try Self.emit(minimum: minimum, maximum: maximum, in: &network, start, end) }
         if minimum == 0, maximum == nil, patterns.count == 1 {
             return try Self.emit(patterns[0], in: &network, start, end)
         }
@@ -35,16 +36,11 @@ struct StringEmitter {
         try network.embed(automaton, start, end)
     }
 
-    /// A key of an object that is none of `names`.
-    mutating func key(otherThan names: [String], in network: inout Network, _ from: Network.Node, _ to: Network.Node)
-        throws(GrammarError)
-    {
-        let start = try network.node(beside: from), end = try network.node(beside: from)
-        try network.literal("\"", from, start)
-        try network.literal("\"", end, to)
-        let any = try automaton { (network) throws(GrammarError) in
-            try RegexEmitter(text: .jsonString).whole(.anything, in: &network, network.start, network.end)
-        }
+    /// A key of an object that is none of `names`, without its quotes.
+    mutating func restOfKey(
+        otherThan names: [String], in network: inout Network, _ start: Network.Node, _ end: Network.Node
+    ) throws(GrammarError) {
+        let any = try automaton(minimum: 0, maximum: nil, patterns: [])
         guard !names.isEmpty else { return try network.embed(any, start, end) }
         let named = try automaton { (network) throws(GrammarError) in
             for name in names { try network.literal(JSONEscape.escaped(name), network.start, network.end) }
@@ -59,8 +55,7 @@ struct StringEmitter {
         let texts = Texts(minimum: minimum, maximum: maximum, patterns: patterns)
         if let automaton = known[texts] { return automaton }
         var result = try automaton { (network) throws(GrammarError) in
-            let anyLength = Regex.repeated(.scalar(.all), minimum: minimum, maximum: maximum)
-            try RegexEmitter(text: .jsonString).whole(anyLength, in: &network, network.start, network.end)
+            try Self.emit(minimum: minimum, maximum: maximum, in: &network, network.start, network.end)
         }
         for pattern in patterns {
             let next = try automaton { (network) throws(GrammarError) in
@@ -86,6 +81,14 @@ struct StringEmitter {
                 name: "number of states for patterns", found: "more than \(limits.states)", limit: limits.states)
         }
         return automaton
+    }
+
+    /// Any text of a length, in scalars.
+    private static func emit(
+        minimum: Int, maximum: Int?, in network: inout Network, _ from: Network.Node, _ to: Network.Node
+    ) throws(GrammarError) {
+        let text = Regex.repeated(.scalar(.all), minimum: minimum, maximum: maximum)
+        try RegexEmitter(text: .jsonString).emit(text, in: &network, from, to)
     }
 
     private static func emit(

@@ -34,7 +34,10 @@ struct GrammarTests {
                 // As deep as it goes, then the shortest way out by random choice.
                 for _ in 0..<2000 {
                     let allowed = grammar.allowedBytes(position)
-                    let opening = allowed.filter { [0x7B, 0x5B].contains($0) }
+                    let opening = allowed.filter { byte in
+                        var next = position
+                        return next.take(byte, in: grammar.automaton) && next.stack.count > position.stack.count
+                    }
                     let other = allowed.filter { ![0x7D, 0x5D, 0x20, 0x0A, 0x5C].contains($0) && $0 < 0x7F }
                     let next = !opening.isEmpty ? opening : other.contains(0x22) ? [0x22] : other
                     guard let byte = next.randomElement(using: &generator) else { break }
