@@ -6,6 +6,7 @@ package struct Limits: Sendable, Equatable {
     /// A limit's name, as configuration, messages, `GET /v1/limits` and the documentation spell it.
     package enum Key: String, CaseIterable, Sendable {
         case bodyBytes = "body-bytes"
+        case bodyBytesTotal = "body-bytes-total"
         case bodySeconds = "body-seconds"
         case headerBytes = "header-bytes"
         case headerCount = "header-count"
@@ -94,6 +95,8 @@ extension Limits.Key {
     package var rule: Limits.Rule {
         switch self {
         case .bodyBytes: .init(32 << 20, 1024...(1 << 30), "bytes", "a request body", "413 body_too_large")
+        case .bodyBytesTotal:
+            .init(1 << 30, 1024...(64 << 30), "bytes", "request bodies at once", "waits, then 503 overloaded")
         case .bodySeconds: .init(60, 1...3600, "seconds", "receiving a request body", "408 request_timeout")
         case .headerBytes: .init(16 << 10, 1024...(1 << 20), "bytes", "all header fields", "431")
         case .headerCount: .init(100, 8...1000, "fields", "header fields", "431")

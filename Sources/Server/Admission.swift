@@ -23,6 +23,12 @@ final class Admission: Sendable {
             admission.leave(number)
         }
 
+        /// Runs an operation that is cancelled when the lifeline is cut; the place is held meanwhile.
+        func run<Value: Sendable>(_ operation: @escaping @Sendable () async throws -> Value) async throws -> Value {
+            defer { withExtendedLifetime(self) {} }
+            return try await lifeline.run(operation)
+        }
+
         /// Calls `ending` when the request has ended.
         func atEnd(_ ending: @escaping @Sendable () -> Void) { endings.withLock { $0.append(ending) } }
     }

@@ -25,14 +25,19 @@ extension ServerState {
         return ticket
     }
 
-    /// Receives and parses the body.
-    func body(of request: Request, _ context: ServerContext) async throws -> JSONBody {
+    /// Receives and parses the body, whose memory is accounted for until the ticket is given back.
+    func body(
+        of request: Request, _ context: ServerContext, _ ticket: Admission.Ticket
+    ) async throws -> JSONBody {
         let limit = limits[.bodyBytes]
         try Self.checkType(request)
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit {
+        let length = request.headers[.contentLength].flatMap { Int($0) }
+        if let length, length > limit {
             closeSoon(context.channel)
             throw APIError(413, "body_too_large", "the body has \(length) bytes; the limit body-bytes is \(limit)")
         }
+        let share = try await bodies.reserve(max(length ?? limit, 0), within: .seconds(limits[.bodySeconds]))
+        ticket.atEnd { withExtendedLifetime(share) {} }
         let buffer: ByteBuffer
         do {
             buffer = try await receive(request, limit)

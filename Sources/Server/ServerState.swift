@@ -20,8 +20,12 @@ package final class ServerState: Sendable {
     let metrics: ServerMetrics
     let media: MediaSource
     let grammars: GrammarLibrary
-    /// Threads for work that would hold up the event loops: JSON, base64, decoding, tokenising.
+    /// Memory that request bodies may take together.
+    let bodies: ByteBudget
+    /// Threads for work that would hold up the event loops: JSON, base64, tokenising.
     let workers: NIOThreadPool
+    /// Threads that wait for decoders, so that slow images hold up nothing else.
+    let decoders: NIOThreadPool
 
     var limits: Limits { settings.limits }
     var modelName: String { modelNames[0] }
@@ -44,8 +48,11 @@ package final class ServerState: Sendable {
         metrics = ServerMetrics()
         media = MediaSource(settings: settings, program: settings.trustsMedia ? nil : program)
         grammars = GrammarLibrary(tokenizer: model.tokenizer, limits: settings.limits)
-        workers = NIOThreadPool(numberOfThreads: 4)
+        bodies = ByteBudget(settings.limits[.bodyBytesTotal])
+        workers = NIOThreadPool(numberOfThreads: 2)
         workers.start()
+        decoders = NIOThreadPool(numberOfThreads: 4)
+        decoders.start()
     }
 
     /// Runs blocking work on a thread of its own.

@@ -55,7 +55,7 @@ extension ServerState {
     func prepare(_ ask: Ask) async throws -> PreparedRequest {
         let sources = try await media.sources(ask.attachments)
         let share = sources.isEmpty ? nil : try await media.reserve(sources)
-        let prepared = try await work { [model, media] in
+        let prepared = try await (sources.isEmpty ? workers : decoders).runIfActive { [model, media] in
             try model.prepare(
                 Inquiry(ask.prompt, sources: sources, maxTiles: ask.maxTiles, answer: Self.options(ask)),
                 loader: media.loader)

@@ -23,7 +23,7 @@ struct EventStream<Writer: AnswerWriter>: Sendable {
         let start = StartSignal()
         let task = Task { [ticket] in
             do {
-                try await ticket.lifeline.run { try await produce(run, requests, writer, sink, start) }
+                try await ticket.run { try await produce(run, requests, writer, sink, start) }
             } catch {
                 let error = APIError(any: error)
                 if start.fail(error) { return sink.finish() }

@@ -1,4 +1,4 @@
-// Memory for decoding that all requests share. Knows bytes, not images.
+// Memory that all requests share, for bodies or for decoding. Knows bytes, not what they are.
 
 import OpenAIAPI
 import Synchronization
@@ -74,7 +74,7 @@ final class ByteBudget: Sendable {
         }
         guard isServed else {
             try Task.checkCancellation()
-            throw APIError(503, "overloaded", "no memory became free for decoding images", retryAfter: 2)
+            throw APIError(503, "overloaded", "no memory became free for the request", retryAfter: 2)
         }
         return Share(self, wanted)
     }

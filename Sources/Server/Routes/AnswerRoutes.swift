@@ -9,7 +9,7 @@ extension ServerState {
     func addAnswerRoutes(_ router: Router<ServerContext>) {
         router.post("/v1/chat/completions") { [self] request, context in
             let ticket = try admit(context)
-            let body = try await body(of: request, context)
+            let body = try await body(of: request, context, ticket)
             let chat = try await work { [bounds] in try ChatRequest(body, bounds) }
             try checkModel(chat.model)
             let writer = ChatWriter(
@@ -21,7 +21,7 @@ extension ServerState {
         }
         router.post("/v1/completions") { [self] request, context in
             let ticket = try admit(context)
-            let body = try await body(of: request, context)
+            let body = try await body(of: request, context, ticket)
             let completion = try await work { [bounds] in try CompletionRequest(body, bounds) }
             try checkModel(completion.model)
             let writer = CompletionWriter(
@@ -35,7 +35,7 @@ extension ServerState {
         }
         router.post("/v1/responses") { [self] request, context in
             let ticket = try admit(context)
-            let body = try await body(of: request, context)
+            let body = try await body(of: request, context, ticket)
             let chat = try await work { [bounds] in try ResponsesRequest(body, bounds).chat }
             try checkModel(chat.model)
             let writer = ResponsesWriter(
@@ -60,7 +60,7 @@ extension ServerState {
         _ writer: Writer, _ whole: @escaping @Sendable (AnswerRun, AnswerSummary) -> Whole
     ) async throws -> Response {
         let id = context.requestID
-        let (prepared, requests) = try await ticket.lifeline.run { [self] in
+        let (prepared, requests) = try await ticket.run { [self] in
             let prepared = try await prepare(ask)
             return (prepared, try await work { [self] in try self.requests(prepared, ask, id: id) })
         }
@@ -70,7 +70,7 @@ extension ServerState {
             return try await EventStream<Writer>(ticket: ticket, limits: limits, channel: context.channel)
                 .response(run, requests, writer, headers: headers)
         }
-        var response = try await ticket.lifeline.run {
+        var response = try await ticket.run {
             var run = run
             let summary = try await run.run(requests)
             return try Response(json: whole(run, summary))

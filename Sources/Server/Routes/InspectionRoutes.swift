@@ -16,17 +16,17 @@ extension ServerState {
         router.get("/v1/limits") { [self] _, _ in try Response(json: LimitList(limits, context: model.context)) }
         router.post("/v1/chat/completions/render") { [self] request, context in
             let ticket = try admit(context)
-            let body = try await body(of: request, context)
+            let body = try await body(of: request, context, ticket)
             let chat = try await work { [bounds] in try ChatRequest(body, bounds) }
             try checkModel(chat.model)
-            let prepared = try await ticket.lifeline.run { [self] in try await prepare(Ask(chat)) }
+            let prepared = try await ticket.run { [self] in try await prepare(Ask(chat)) }
             return try Response(json: RenderedPrompt(prepared, model: modelName))
         }
         router.post("/tokenize") { [self] request, context in
             let ticket = try admit(context)
-            let body = try await body(of: request, context)
+            let body = try await body(of: request, context, ticket)
             let tokenize = try await work { [bounds] in try TokenizeRequest(body, bounds) }
-            let ids: [Int32] = try await ticket.lifeline.run { [self] in
+            let ids: [Int32] = try await ticket.run { [self] in
                 switch tokenize.input {
                 case .text(let text, let begins):
                     return try await work { [self] in
@@ -43,7 +43,7 @@ extension ServerState {
         }
         router.post("/detokenize") { [self] request, context in
             let ticket = try admit(context)
-            let body = try await body(of: request, context)
+            let body = try await body(of: request, context, ticket)
             let tokens = try DetokenizeRequest(body, bounds).tokens
             let text = try await work { [self] in model.tokenizer.decode(tokens, skipSpecial: false) }
             withExtendedLifetime(ticket) {}
