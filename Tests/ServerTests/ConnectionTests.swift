@@ -118,18 +118,27 @@ import Testing
         }
     }
 
-    @Test func silenceIsFilledWithComments() async throws {
-        // The first request keeps the model busy while the second one waits.
-        try await ServerFixture.serve(ServerFixture.limits([.keepAliveSeconds: 1])) { client, _ in
-            let url = ServerFixture.dataURL(try ServerFixture.image("big_doc.png"))
-            let fields = "\"max_tokens\": 4, \"stream\": true"
-            let socket = try RawSocket(port: #require(client.port))
-            let image = #"{"type": "image_url", "image_url": {"url": "\#(url)", "detail": "low"}}"#
-            socket.send(
-                Self.request(
-                    #"{"messages": [{"role": "user", "content": [\#(image), {"type": "text", "text": "?"}]}], \#(fields)}"#,
-                    "connection: close\r\n"))
-            #expect(socket.receive(until: "[DONE]", seconds: 30).contains("data: [DONE]"))
-        }
+    @Test func silenceAndStalledWritesAreTold() async throws {
+        let pulse = Pulse()
+        #expect(!pulse.silent(longerThan: .seconds(60)) && !pulse.writing(longerThan: .zero))
+        pulse.beginWrite()
+        try await Task.sleep(for: .milliseconds(5))
+        #expect(pulse.writing(longerThan: .milliseconds(1)) && !pulse.silent(longerThan: .zero))
+        pulse.endWrite()
+        try await Task.sleep(for: .milliseconds(5))
+        #expect(pulse.silent(longerThan: .milliseconds(1)) && !pulse.writing(longerThan: .zero))
+    }
+
+    @Test func theFirstSignOfAnAnswerDecidesItsStatus() async throws {
+        let refused = StartSignal()
+        #expect(refused.fail(APIError(503, "overloaded", "full")))
+        await #expect(throws: APIError.self) { try await refused.wait(upTo: .seconds(30)) }
+        let begun = StartSignal()
+        begun.succeed()
+        #expect(!begun.fail(APIError(500, "engine_error", "later")))
+        try await begun.wait(upTo: .seconds(30))
+        let slow = StartSignal()
+        try await slow.wait(upTo: .milliseconds(5))
+        #expect(!slow.fail(APIError(500, "engine_error", "after the patience")))
     }
 }

@@ -7,7 +7,6 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import OpenAIAPI
-import Synchronization
 
 /// Runs one answer and writes it. The status is decided before the first byte: what the engine refuses at once is an
 /// answer of its own, what fails later is an event.
@@ -100,56 +99,6 @@ struct EventStream<Writer: AnswerWriter>: Sendable {
             if pulse.silent(longerThan: .seconds(limits[.keepAliveSeconds])) {
                 sink.yield(ByteBuffer(string: ": keep-alive\n\n"))
             }
-        }
-    }
-}
-
-/// When something was last written, and since when a write waits.
-private final class Pulse: Sendable {
-    private let state = Mutex<(last: ContinuousClock.Instant, writing: Bool)>((.now, false))
-
-    func beginWrite() { state.withLock { $0 = (.now, true) } }
-    func endWrite() { state.withLock { $0 = (.now, false) } }
-    func writing(longerThan time: Duration) -> Bool { state.withLock { $0.writing && .now - $0.last > time } }
-    func silent(longerThan time: Duration) -> Bool { state.withLock { !$0.writing && .now - $0.last > time } }
-}
-
-/// Whether an answer has begun. The first of success, failure and the end of patience counts.
-private final class StartSignal: Sendable {
-    private struct State {
-        var outcome: Result<Void, APIError>?
-        var waiter: CheckedContinuation<Void, any Error>?
-    }
-    private let state = Mutex(State())
-
-    func succeed() { _ = settle(.success(())) }
-
-    /// - Returns: true when the failure came before anything else, and is thrown by `wait`.
-    func fail(_ error: APIError) -> Bool { settle(.failure(error)) }
-
-    private func settle(_ outcome: Result<Void, APIError>) -> Bool {
-        let (isFirst, waiter) = state.withLock { state -> (Bool, CheckedContinuation<Void, any Error>?) in
-            guard state.outcome == nil else { return (false, nil) }
-            state.outcome = outcome
-            defer { state.waiter = nil }
-            return (true, state.waiter)
-        }
-        waiter?.resume(with: outcome.mapError { $0 as any Error })
-        return isFirst
-    }
-
-    func wait(upTo patience: Duration) async throws {
-        let timer = Task {
-            try await Task.sleep(for: patience)
-            succeed()
-        }
-        defer { timer.cancel() }
-        try await withCheckedThrowingContinuation { continuation in
-            let outcome = state.withLock { state -> Result<Void, APIError>? in
-                if state.outcome == nil { state.waiter = continuation }
-                return state.outcome
-            }
-            if let outcome { continuation.resume(with: outcome.mapError { $0 as any Error }) }
         }
     }
 }
