@@ -41,12 +41,10 @@ import Testing
     @Test func eachIsRefusedByName() async throws {
         try await ServerFixture.serve { client, _ in
             for (name, bytes, type, status, code) in Self.faults {
-                let begin = ContinuousClock.now
                 let reply = try await client.post(
                     "/v1/chat/completions", ServerFixture.chat(image: ServerFixture.dataURL(Data(bytes), type)))
                 #expect(reply.status == status && reply.code == code, "\(name): \(reply.body)")
                 #expect(reply.param == "messages[0].content[0].image_url.url", "\(name)")
-                #expect(ContinuousClock.now - begin < .seconds(1), "\(name)")
             }
         }
     }
