@@ -190,7 +190,6 @@ import Testing
     }
 
     @Test func messagesNeverQuoteTheRequest() {
-        let secret = "s3cr3t-\u{7}"
         for json in [
             #"{"messages": [{"role": "s3cr3t", "content": "x"}]}"#,
             Self.fields(#""response_format": {"type": "s3cr3t"}"#),
@@ -201,7 +200,9 @@ import Testing
                 _ = try Self.read(json)
                 Issue.record("\(json) was read")
             } catch {
-                #expect(!"\((error as? APIError)?.message ?? "none")".contains(secret.prefix(6)))
+                let message = (error as? APIError)?.message ?? ""
+                #expect(!message.isEmpty)
+                #expect(message.range(of: "s3cr3t") == nil)
             }
         }
     }

@@ -1,8 +1,8 @@
-// A client that speaks bytes, for what no HTTP library would send. Blocking, with a time limit.
+// A client that speaks bytes, for what no HTTP library would send. Waits on a thread of its own, with a time limit.
 
 import Foundation
 
-final class RawSocket {
+final class RawSocket: Sendable {
     private let descriptor: Int32
 
     /// Connects to this machine.
@@ -34,7 +34,13 @@ final class RawSocket {
     func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// What arrives until `end` is in it, the connection ends or the time is over.
-    func receive(until end: String? = nil, seconds: Double = 10) -> String {
+    func receive(until end: String? = nil, seconds: Double = 10) async -> String {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(returning: self.read(until: end, seconds: seconds)) }
+        }
+    }
+
+    private func read(until end: String?, seconds: Double) -> String {
         var data = Data()
         let deadline = Date(timeIntervalSinceNow: seconds)
         var buffer = [UInt8](repeating: 0, count: 65_536)

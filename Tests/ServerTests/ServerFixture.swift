@@ -13,6 +13,9 @@ import Testing
 
 @testable import Server
 
+/// One server at a time: the model behind them is one.
+@Suite(.serialized) enum ServerTests {}
+
 enum ServerFixture {
     static let model: Result<VisionLanguageModel, any Error> = Result {
         guard let url = EmbeddedModel.url else { throw CocoaError(.fileNoSuchFile) }
