@@ -144,7 +144,9 @@ let package = Package(
         tests(of: "Grammar", ["Tokenization"]),
         tests(of: "Monocle", ["Prompting"]),
         tests(of: "Engine", ["Grammar", "Model", "Compute", "Checkpoint", "Tokenization", "Numerics"]),
-        tests(of: "Evaluation", ["Monocle", "Documents", "Model", "Compute", "Checkpoint", "Imaging", "Numerics"]),
+        tests(
+            of: "Evaluation",
+            ["Monocle", "Prompting", "Documents", "Model", "Compute", "Checkpoint", "Imaging", "Numerics"]),
         tests(of: "Benchmarking", ["Checkpoint", "Compute", "Numerics"]),
         .testTarget(
             name: "MonocleCommandTests", dependencies: ["TestSupport", "MonocleCommand", "Checkpoint"],

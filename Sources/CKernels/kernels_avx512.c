@@ -16,6 +16,7 @@
 #include "wide/rows.h"
 #include "wide/formats.h"
 #include "wide/attention.h"
+#include "wide/product.h"
 #include "wide/backward.h"
 
 #pragma clang attribute pop

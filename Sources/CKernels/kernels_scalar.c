@@ -13,6 +13,7 @@
 #include "wide/rows.h"
 #include "wide/formats.h"
 #include "wide/attention.h"
+#include "wide/product.h"
 #include "wide/backward.h"
 
 #include "wide/table.h"

@@ -56,17 +56,33 @@ WIDENED_TARGET INLINE void widen_row(const struct monocle_weight *weight, size_t
     }
 }
 
-WIDENED_TARGET INLINE float widened_total(widened_lanes lanes) {
-    float parts[WIDENED_LANES];
+typedef float widened_four __attribute__((vector_size(16)));
+
+/// The lanes of a sum added down to four.
+WIDENED_TARGET INLINE widened_four widened_quarters(widened_lanes lanes) {
+    widened_four parts[WIDENED_LANES / 4];
     memcpy(parts, &lanes, sizeof parts);
-    for (int half = WIDENED_LANES / 2; half; half /= 2)
-        for (int lane = 0; lane < half; lane++) parts[lane] += parts[lane + half];
+#pragma clang loop unroll(full)
+    for (int half = WIDENED_LANES / 8; half; half /= 2)
+#pragma clang loop unroll(full)
+        for (int part = 0; part < half; part++) parts[part] += parts[part + half];
     return parts[0];
+}
+
+/// The totals of four sums.
+WIDENED_TARGET INLINE widened_four widened_totals(const widened_lanes sums[WIDENED_OUTPUTS]) {
+    const widened_four a = widened_quarters(sums[0]), b = widened_quarters(sums[1]);
+    const widened_four c = widened_quarters(sums[2]), d = widened_quarters(sums[3]);
+    const widened_four ab =
+        __builtin_shufflevector(a, b, 0, 1, 4, 5) + __builtin_shufflevector(a, b, 2, 3, 6, 7);
+    const widened_four cd =
+        __builtin_shufflevector(c, d, 0, 1, 4, 5) + __builtin_shufflevector(c, d, 2, 3, 6, 7);
+    return __builtin_shufflevector(ab, cd, 0, 2, 4, 6) + __builtin_shufflevector(ab, cd, 1, 3, 5, 7);
 }
 
 /// `rows` rows of x against four widened weight rows; steps: vectors in a row.
 WIDENED_TARGET INLINE void widened_tile(const float *weights, const uint8_t *x, size_t stride, size_t steps,
-                                        const int rows, float sums[WIDENED_ROWS][WIDENED_OUTPUTS]) {
+                                        const int rows, widened_four sums[WIDENED_ROWS]) {
     widened_lanes sum[WIDENED_ROWS][WIDENED_OUTPUTS];
 #pragma clang loop unroll(full)
     for (int row = 0; row < rows; row++)
@@ -85,28 +101,28 @@ WIDENED_TARGET INLINE void widened_tile(const float *weights, const uint8_t *x, 
         }
     }
 #pragma clang loop unroll(full)
-    for (int row = 0; row < rows; row++)
-#pragma clang loop unroll(full)
-        for (int output = 0; output < WIDENED_OUTPUTS; output++) sums[row][output] = widened_total(sum[row][output]);
+    for (int row = 0; row < rows; row++) sums[row] = widened_totals(sum[row]);
 }
 
-WIDENED_TARGET INLINE void widened_multiply(const struct monocle_weight *weight, const struct monocle_packed_rows *x,
-                                            size_t first, size_t last, float *y, uint8_t *scratch) {
+/// Outputs [first, last) of the rows [begin, end).
+WIDENED_TARGET INLINE void widened_rows(const struct monocle_weight *weight, const struct monocle_packed_rows *x,
+                                        size_t begin, size_t end, size_t first, size_t last, float *y, float *rows) {
 #pragma clang fp contract(off)
     const size_t filled = (weight->inputs + 15) / 16 * 16;
-    float *const rows = (float *)(void *)scratch;
     for (size_t output = first; output < last; output += WIDENED_OUTPUTS) {
         const size_t outputs = last - output < WIDENED_OUTPUTS ? last - output : WIDENED_OUTPUTS;
+        widened_four bias = {0};
+        if (weight->bias) memcpy(&bias, weight->bias + output, outputs * sizeof(float));
         for (size_t i = 0; i < WIDENED_OUTPUTS; i++) {
             float *const row = rows + i * filled;
             if (i < outputs) widen_row(weight, output + i, row);
             const size_t used = i < outputs ? weight->inputs : 0;
             memset(row + used, 0, (filled - used) * sizeof(float));
         }
-        for (size_t row = 0; row < x->rows; row += WIDENED_ROWS) {
-            const size_t count = x->rows - row < WIDENED_ROWS ? x->rows - row : WIDENED_ROWS;
+        for (size_t row = begin; row < end; row += WIDENED_ROWS) {
+            const size_t count = end - row < WIDENED_ROWS ? end - row : WIDENED_ROWS;
             const uint8_t *const start = x->bytes + row * x->stride;
-            float sums[WIDENED_ROWS][WIDENED_OUTPUTS];
+            widened_four sums[WIDENED_ROWS];
             switch (count) {
             case 1: widened_tile(rows, start, x->stride, filled / WIDENED_LANES, 1, sums); break;
             case 2: widened_tile(rows, start, x->stride, filled / WIDENED_LANES, 2, sums); break;
@@ -114,12 +130,21 @@ WIDENED_TARGET INLINE void widened_multiply(const struct monocle_weight *weight,
             default: widened_tile(rows, start, x->stride, filled / WIDENED_LANES, WIDENED_ROWS, sums); break;
             }
             for (size_t r = 0; r < count; r++) {
-                for (size_t i = 0; i < outputs; i++) {
-                    const float product = sums[r][i] * weight->sum_factor;
-                    const float bias = weight->bias ? weight->bias[output + i] : 0;
-                    y[(row + r) * weight->outputs + output + i] = weight->bias ? product + bias : product;
-                }
+                float *const target = y + (row + r) * weight->outputs + output;
+                const widened_four products = sums[r] * weight->sum_factor;
+                const widened_four result = weight->bias ? products + bias : products;
+                if (outputs == WIDENED_OUTPUTS) memcpy(target, &result, sizeof result);
+                else memcpy(target, &result, outputs * sizeof(float));
             }
         }
     }
+}
+
+/// As many rows at a time as stay in the second cache, but so many that widening the weights again weighs nothing.
+WIDENED_TARGET INLINE void widened_multiply(const struct monocle_weight *weight, const struct monocle_packed_rows *x,
+                                            size_t first, size_t last, float *y, uint8_t *scratch) {
+    const size_t fitting = (1 << 17) / (x->stride + 1), height = fitting > 96 ? fitting / 12 * 12 : 96;
+    for (size_t begin = 0; begin < x->rows; begin += height)
+        widened_rows(weight, x, begin, x->rows - begin < height ? x->rows : begin + height, first, last, y,
+                     (float *)(void *)scratch);
 }

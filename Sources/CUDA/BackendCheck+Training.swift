@@ -95,13 +95,19 @@ extension BackendCheck {
             var noise = Noise(8)
             let batch = try run.batch(examples: 3, tiles: tiles, tokens: 20, &noise)
             let name = "step of \(shape.rawValue), \(tiles) tiles\(quantized ? ", NVFP4" : "")"
-            let results = { (backend: any DifferentiableBackend) in
-                let result = try run.step(batch, on: backend, quantized: quantized)
+            func results(_ backend: any DifferentiableBackend, recomputesLayers: Bool = false) throws -> [Tensor] {
+                let result = try run.step(
+                    batch, on: backend, quantized: quantized, recomputesLayers: recomputesLayers)
                 return result.gradients.compactMap(\.self) + [Tensor([Float(result.loss)], shape: [1])]
             }
-            compare(name, within: bound, repeats: 2, results)
+            compare(name, within: bound, repeats: 2) { try results($0) }
             let error = Self.largestError(try results(device), try results(device))
             add(Row(operation: name + " again, same bits", error: error, bound: 0, microseconds: nil, failure: nil))
+            let recomputed = Self.largestError(try results(device), try results(device, recomputesLayers: true))
+            add(
+                Row(
+                    operation: name + " with layers recomputed, same bits", error: recomputed, bound: 0,
+                    microseconds: nil, failure: nil))
         } catch {
             add(
                 Row(
@@ -192,7 +198,7 @@ struct StepCheck {
     }
 
     func step(
-        _ batch: Batch, on backend: any DifferentiableBackend, quantized: Bool
+        _ batch: Batch, on backend: any DifferentiableBackend, quantized: Bool, recomputesLayers: Bool = false
     ) throws -> (loss: Double, gradients: [Tensor?]) {
         let model = try TrainableModel(folder, parameters)
         var forward = ForwardWeights()
@@ -202,7 +208,7 @@ struct StepCheck {
             }
             forward = try ForwardWeights(quantizing: layers, on: backend)
         }
-        let tape = Autodiff(backend, parameters: model.nodes(), forward: forward)
+        let tape = Autodiff(backend, parameters: model.nodes(), forward: forward, recomputesLayers: recomputesLayers)
         let logits = try batch.logits(of: model.network, on: tape)
         let loss = try Loss.crossEntropy(logits, targets: batch.targets, on: backend)
         return (loss.value, model.gradients(try tape.gradients(of: logits, seed: loss.gradient)))

@@ -69,4 +69,15 @@ package protocol Backend: Sendable {
 
     /// The given rows of x, in order.
     func rows(_ x: Tensor, _ rows: [Int]) throws(ComputeError) -> Tensor
+
+    /// Runs `body`, a layer: a function of x that gives the same bits whenever it runs. A backend that keeps what it
+    /// computes may keep x alone and run the body again, hence the escaping closure; others run it once.
+    func layer(_ x: Tensor, _ body: @escaping LayerBody) throws(ComputeError) -> Tensor
+}
+
+/// What a layer does with its input on a backend.
+package typealias LayerBody = @Sendable (_ x: Tensor, _ backend: any Backend) throws(ComputeError) -> Tensor
+
+extension Backend {
+    package func layer(_ x: Tensor, _ body: @escaping LayerBody) throws(ComputeError) -> Tensor { try body(x, self) }
 }

@@ -96,9 +96,6 @@ package final class TensorStorage: @unchecked Sendable {
         }
     }
 
-    /// Whether the elements are on the host already.
-    package var isOnHost: Bool { host.load(ordering: .acquiring) != nil }
-
     /// The elements in a device's memory: where they are, or a copy of the host's that `upload` makes on the first call.
     package func onDevice<Failure: Error>(
         _ upload: (_ host: UnsafeMutablePointer<Float>) throws(Failure) -> any DeviceMemory

@@ -18,7 +18,6 @@ package struct ExampleBuilder: Sendable {
 
     package let tokenizer: Tokenizer
     private let vision: VisionConfiguration?
-    private let end: Int32
     private let mask: Mask
     private let contextLimit: Int
 
@@ -27,19 +26,22 @@ package struct ExampleBuilder: Sendable {
         tokenizer = try Tokenizer(contentsOf: folder.tokenizerURL)
         vision = folder.configuration.vision
         contextLimit = folder.configuration.language.maxPositions
-        guard let end = tokenizer.id(ofAdded: Spelling.endOfTurn) else {
-            throw PromptingError.missingControlToken(Spelling.endOfTurn)
-        }
-        self.end = end
+        _ = try AnsweredPrompt.endToken(of: tokenizer)
         self.mask = mask
     }
 
-    /// One question with its answer; the images stand before the question.
-    package func example(images: [PixelImage], question: String, answer: String) throws -> Batch.Example {
-        let parts = images.indices.map { Message.Part.image($0) } + [.text(question)]
-        return try example(
-            images: images,
-            Conversation([Message(.user, parts), Message(.assistant, [.text(answer)])]))
+    /// Questions with their answers, in turns; the images stand before the first question.
+    package func example(
+        images: [PixelImage], _ exchanges: [(question: String, answer: String)]
+    ) throws -> Batch.Example {
+        let messages = exchanges.enumerated().flatMap { index, exchange in
+            let pictures = index == 0 ? images.indices.map { Message.Part.image($0) } : []
+            return [
+                Message(.user, pictures + [.text(exchange.question)]),
+                Message(.assistant, [.text(exchange.answer)]),
+            ]
+        }
+        return try example(images: images, Conversation(messages))
     }
 
     /// A conversation that ends with an answer; every answer of it counts.
@@ -55,14 +57,12 @@ package struct ExampleBuilder: Sendable {
                 try Llama31Renderer().segments(for: earlier), tokenizer: tokenizer,
                 tokensPerTile: vision?.tokensPerTile ?? 0, tiles: tiles.map(\.count), contextLimit: contextLimit)
             let text = message.content.map { if case .text(let text) = $0 { text } else { "" } }.joined(separator: "\n")
-            let answer = tokenizer.encode(text, controlTokens: false) + [end]
-            // The row before the first token of the answer predicts it.
-            ids = plan.ids + answer
-            targets += Array(repeating: nil, count: max(0, plan.ids.count - 1 - targets.count))
-            targets += answer.map { Optional($0) }
+            let sequence = try AnsweredPrompt(prompt: plan.ids, answer: text, tokenizer: tokenizer)
+            ids = sequence.tokens
+            targets += Array(repeating: nil, count: max(0, sequence.predictingRows.lowerBound - targets.count))
+            targets += sequence.answer.map { Optional($0) }
             imageRows = plan.imageSpans.flatMap { Array($0.positions) }
         }
-        ids.removeLast()  // the end is predicted, never read
         if mask == .none {
             let places = Set(imageRows)
             for row in targets.indices.dropLast() where targets[row] == nil && !places.contains(row + 1) {

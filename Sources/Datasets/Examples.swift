@@ -28,20 +28,25 @@ package struct SyntheticExamples: Examples {
     private let builder: ExampleBuilder
     private let primer: UInt64
     private let ramp: UInt64
-    private let family: Family?
+    private let turns: Int
+    /// One entry for each unit of weight.
+    private let families: [Family]
 
     /// - Parameters:
     ///   - looks: the split whose fonts and layouts are used; nil for `split`'s own.
     ///   - primer: examples of `lines` at level 0 before all others.
     ///   - ramp: examples after them until the highest level is reached; 0 for all levels from the start.
+    ///   - turns: questions about a document at most, each with its answer; the first is the document's own.
+    ///   - mix: how often each family is drawn.
     package init(
         seed: UInt64, split: Split, looks: Split? = nil, topLevel: Int, primer: UInt64 = 0, ramp: UInt64 = 0,
-        family: Family? = nil,
+        turns: Int = 1, mix: FamilyMix = FamilyMix(),
         tileSize: Int, builder: ExampleBuilder
     ) throws(DocumentsError) {
         guard DocumentGenerator.levels.contains(topLevel) else {
             throw .badOption(name: "level", found: "\(topLevel)", expected: "0 to 4")
         }
+        guard turns >= 1 else { throw .badOption(name: "turns", found: "\(turns)", expected: "1 or more") }
         var generators: [DocumentGenerator] = []
         for level in 0...topLevel {
             generators.append(
@@ -51,7 +56,8 @@ package struct SyntheticExamples: Examples {
         self.builder = builder
         self.primer = primer
         self.ramp = ramp
-        self.family = family
+        self.turns = turns
+        families = mix.entries
     }
 
     /// One of the first `reached` levels; level l with a weight of `reached + 1 - l`, since a document of a high level costs
@@ -73,10 +79,12 @@ package struct SyntheticExamples: Examples {
         let place = isPrimer ? 0 : index - primer
         let reached = isPrimer ? 1 : ramp == 0 ? levels : min(levels, place / max(ramp / levels, 1) + 1)
         let level = isPrimer ? 0 : Self.level(of: index, below: reached)
+        let family = families[Int((index &* 0xD6E8_FEB8_6659_FD93) >> 33) % families.count]
         let sample = try generators[level].sample(at: index, family: isPrimer ? .lines : family)
         let images = sample.images.map { PixelImage(width: $0.width, height: $0.height, pixels: $0.pixels) }
+        let exchanges =
+            [(sample.question, sample.answer)] + sample.further.prefix(turns - 1).map { ($0.question, $0.answer) }
         return LabelledExample(
-            example: try builder.example(images: images, question: sample.question, answer: sample.answer),
-            group: sample.family.rawValue)
+            example: try builder.example(images: images, exchanges), group: sample.family.rawValue)
     }
 }

@@ -2,23 +2,13 @@
 
 package import Foundation
 import Imaging
-import JSONText
-import Prompting
 import Training
 
-/// A folder with `*.jsonl` files of one example a line: `question` and `answer`, or `messages` in OpenAI's form with
-/// plain text; and `image` or `images`, paths beside the file. `monocle documents` writes such folders.
+/// A folder with `*.jsonl` files as `ExampleList` reads them, with an answer in every line.
 ///
 /// Each pass over the examples has its own order, drawn from the seed.
 package struct FolderExamples: Examples {
-    private struct Entry: Sendable {
-        let images: [URL]
-        let conversation: Conversation
-        let group: String
-        let place: String
-    }
-
-    private let entries: [Entry]
+    private let entries: [ExampleList.Entry]
     private let builder: ExampleBuilder
     private let seed: UInt64
 
@@ -36,14 +26,10 @@ package struct FolderExamples: Examples {
         guard !names.isEmpty else {
             throw DatasetError.folder(path, found: "no .jsonl file", expected: "one with an example in each line")
         }
-        var entries: [Entry] = []
-        for name in names {
-            let data = try Data(contentsOf: folder.appending(path: name))
-            for (index, line) in data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-                .enumerated()
-            where !line.allSatisfy({ $0 == 0x20 || $0 == 0x0D }) {
-                entries.append(try Self.entry(line, in: folder, file: name, line: index + 1))
-            }
+        let entries = try names.flatMap { try ExampleList.entries(of: folder.appending(path: $0)) }
+        if let entry = entries.first(where: { !$0.isAnswered }) {
+            throw DatasetError.example(
+                entry.place, reason: "found no answer at the end; expected an assistant's message")
         }
         guard !entries.isEmpty else {
             throw DatasetError.folder(path, found: "empty .jsonl files", expected: "an example in each line")
@@ -88,46 +74,5 @@ package struct FolderExamples: Examples {
             value = left << half | right
         } while value >= count
         return value
-    }
-
-    private static func entry(_ text: Data, in folder: URL, file: String, line: Int) throws -> Entry {
-        func fault(_ found: String, _ expected: String) -> DatasetError {
-            .line(file: file, line: line, found: found, expected: expected)
-        }
-        let object: JSON
-        do {
-            object = try text.withUnsafeBytes { try JSON($0) }
-        } catch let error as JSONFault {
-            throw fault("\(error.found) at byte \(error.offset)", error.expected)
-        }
-        let names: [String]
-        if let one = object["image"]?.text {
-            names = [one]
-        } else if let list = object["images"]?.elements {
-            names = list.compactMap(\.text)
-            guard names.count == list.count else { throw fault("an image that is not text", "paths beside the file") }
-        } else {
-            names = []
-        }
-        let images = names.indices.map { Message.Part.image($0) }
-        let messages: [Message]
-        if let question = object["question"]?.text, let answer = object["answer"]?.text {
-            messages = [Message(.user, images + [.text(question)]), Message(.assistant, [.text(answer)])]
-        } else if let list = object["messages"]?.elements {
-            var placed = false
-            messages = try list.map { item in
-                guard let name = item["role"]?.text, let role = Message.Role(rawValue: name),
-                    let text = item["content"]?.text
-                else { throw fault("a message without role or text", "{\"role\": ..., \"content\": \"...\"}") }
-                defer { placed = placed || role == .user }
-                return Message(role, (role == .user && !placed ? images : []) + [.text(text)])
-            }
-        } else {
-            throw fault("neither question and answer nor messages", "one of them")
-        }
-        guard messages.last?.role == .assistant else { throw fault("no answer at the end", "an assistant's message") }
-        return Entry(
-            images: names.map { folder.appending(path: $0) }, conversation: Conversation(messages),
-            group: object["family"]?.text ?? file, place: "\(file), line \(line)")
     }
 }

@@ -36,6 +36,12 @@ struct Dice: Sendable {
     /// One of `items`, which is a table of the generator's own and never empty.
     mutating func pick<T>(_ items: [T]) -> T { items[int(0...items.count - 1)] }
 
+    /// `items` in random order; the receiver is not moved.
+    func shuffled<T>(_ items: [T]) -> [T] {
+        var dice = self
+        return dice.sample(items, items.count)
+    }
+
     /// `count` different items in random order; fewer when there are fewer.
     mutating func sample<T>(_ items: [T], _ count: Int) -> [T] {
         var left = items

@@ -21,6 +21,8 @@ package struct Sample: Sendable {
     package let texts: [[DrawnText]]
     /// The data behind a form, receipt, chart or diagram.
     package let figures: [Figure]
+    /// What else the images answer, in random order, without `question`.
+    package let further: [Exchange]
 
     package var answer: String { answers[0] }
 }
@@ -97,7 +99,8 @@ package struct DocumentGenerator: Sendable {
                 images: images, question: draft.question, answers: draft.answers, family: family, kind: draft.kind,
                 layout: scene.layout, font: scene.look.font,
                 tiles: images.reduce(0) { $0 + ($1.width / tileSize) * ($1.height / tileSize) },
-                texts: draft.pages.map(\.texts), figures: draft.figures)
+                texts: draft.pages.map(\.texts), figures: draft.figures,
+                further: root.split(0).shuffled(draft.further.filter { $0.question != draft.question }))
         }
         throw .doesNotFit(family: family, width: width, height: height, attempts: Int(Self.attempts))
     }

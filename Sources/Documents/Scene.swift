@@ -9,6 +9,17 @@ package struct Figure: Sendable, Equatable {
     package let value: Int
 }
 
+/// A question and its one answer.
+package struct Exchange: Sendable, Equatable {
+    package let question: String
+    package let answer: String
+
+    init(_ question: String, _ answer: String) {
+        self.question = question
+        self.answer = answer
+    }
+}
+
 /// A finished drawing with its question. Nil results of a family mean that it did not fit; another attempt is made.
 struct Draft {
     var pages: [Page]
@@ -17,6 +28,8 @@ struct Draft {
     /// The canonical answer first.
     var answers: [String]
     var figures: [Figure] = []
+    /// What else the drawing answers; may repeat `question`.
+    var further: [Exchange] = []
 }
 
 struct Scene {
@@ -29,6 +42,9 @@ struct Scene {
     let tiles: Int
     let tileSize: Int
     let look: Look
+
+    /// Dice for further questions, whose number does not change the drawing.
+    var furtherDice: Dice { dice.split(0x66757274) }
 
     /// A new blank page in the scene's look.
     func page() throws(DocumentsError) -> Page { try Page(width: width, height: height, look: look) }
@@ -43,6 +59,12 @@ struct Scene {
 
     /// `question` with lettered options; the answer is the letter of the first of `options`, which are shuffled.
     mutating func multipleChoice(_ question: String, _ options: [String]) -> (question: String, answer: String) {
+        Self.multipleChoice(question, options, &dice)
+    }
+
+    static func multipleChoice(
+        _ question: String, _ options: [String], _ dice: inout Dice
+    ) -> (question: String, answer: String) {
         let letters = ["A", "B", "C", "D", "E", "F"]
         let shuffled = dice.sample(options, min(options.count, letters.count))
         let lines = zip(letters, shuffled).map { "\($0). \($1)" }.joined(separator: "\n")

@@ -15,6 +15,8 @@ package struct RunHeader<Settings: Codable & Sendable & Equatable>: ResultHeader
     /// What counts as correct.
     package let rule: String
 
+    package var fileName: String { "\(model.name)-\(precision).jsonl" }
+
     package init(
         items: Settings, model: ModelIdentity, precision: String, instructionSet: String, maxTokens: Int, rule: String
     ) {

@@ -2,41 +2,20 @@
 
 import Checkpoint
 package import Compute
-import Model
 package import Monocle
-import Numerics
 
 /// A reference in BF16 and a model made of it.
 package final class FidelityPair: Sendable {
-    /// How a folder is run.
-    private struct Side: Sendable {
-        let network: NemotronNanoVL
-        let backend: CPUBackend
-        let keyValueType: DType
-
-        init(_ model: VisionLanguageModel) throws(CheckpointError) {
-            network = try NemotronNanoVL(model.folder)
-            backend = model.backend
-            keyValueType = model.backend.precision == .f32 ? .f32 : .bf16
-        }
-    }
-
     /// Lays out the items: prompts are the same for both.
-    package let preparer: VisionLanguageModel
+    package var preparer: VisionLanguageModel { reference.model }
     /// Encoder and projector are the same bytes under the same arithmetic, so that images are embedded once.
     package let sharesVision: Bool
-    private let reference: Side
-    private let model: Side
-
-    /// Rows of one run through the decoder, at most, unless one sequence alone is longer.
-    private static let rowLimit = 4096
+    private let reference: FidelityReference
+    private let model: FidelitySide
 
     /// Checks that the folders are two forms of one model.
-    package init(reference: VisionLanguageModel, model: VisionLanguageModel) throws {
-        let (first, second) = (reference.folder, model.folder)
-        if let format = try Self.quantizedFormat(first) {
-            throw EvaluationError.reference(folder: first.url.lastPathComponent, found: format)
-        }
+    package init(reference: FidelityReference, model: VisionLanguageModel) throws {
+        let (first, second) = (reference.model.folder, model.folder)
         if let difference = try ResultText.difference(first.language, second.language) {
             throw EvaluationError.otherModel(
                 what: "the decoder's \(difference.field)", reference: difference.first, model: difference.second)
@@ -49,34 +28,50 @@ package final class FidelityPair: Sendable {
         guard try Self.bytes(first.tokenizerURL) == Self.bytes(second.tokenizerURL) else {
             throw EvaluationError.otherModel(what: "tokenizer.json", reference: "one file", model: "another")
         }
-        preparer = reference
-        self.reference = try Side(reference)
-        self.model = try Side(model)
+        self.reference = reference
+        self.model = try FidelitySide(model)
         // Outside NVFP4 layers all precisions but f32 compute alike.
-        let sameArithmetic = (reference.backend.precision == .f32) == (model.backend.precision == .f32)
+        let sameArithmetic = (reference.model.backend.precision == .f32) == (model.backend.precision == .f32)
         sharesVision = try sameArithmetic && Self.haveEqualVision(first, second)
     }
 
     /// Leads both models through the answers; several share one run through the decoder, which changes no bit.
     /// - Returns: for each answer its tokens' figures, or nil when a logit is not finite.
     package func measure(_ answers: [ForcedAnswer]) throws(ComputeError) -> [[TokenFidelity]?] {
-        var results: [[TokenFidelity]?] = []
-        var group: [ForcedAnswer] = []
-        for answer in answers {
-            let rows = group.reduce(0) { $0 + $1.tokens.count }
-            if !group.isEmpty, rows + answer.tokens.count > Self.rowLimit {
-                results += try run(group)
-                group = []
-            }
-            group.append(answer)
-        }
-        return group.isEmpty ? results : results + (try run(group))
+        try Self.measure(answers, with: [self])[0]
     }
 
-    private func run(_ answers: [ForcedAnswer]) throws(ComputeError) -> [[TokenFidelity]?] {
-        let images = try embeddings(answers, reference)
-        let first = try logits(answers, images, reference)
-        let second = try logits(answers, sharesVision ? images : try embeddings(answers, model), model)
+    /// The same for pairs of one reference, which runs once for all of them.
+    package static func measure(
+        _ answers: [ForcedAnswer], with pairs: [FidelityPair]
+    ) throws(ComputeError) -> [[[TokenFidelity]?]] {
+        var results: [[[TokenFidelity]?]] = pairs.map { _ in [] }
+        var group: [ForcedAnswer] = []
+        func run() throws(ComputeError) {
+            guard let reference = pairs.first?.reference, !group.isEmpty else { return }
+            let images = try reference.side.embeddings(group)
+            let logits = try reference.side.logits(group, images)
+            for (place, pair) in pairs.enumerated() {
+                precondition(pair.reference === reference, "pairs that are measured together share a reference")
+                results[place] += try pair.figures(group, images, logits)
+            }
+            group = []
+        }
+        for answer in answers {
+            let rows = group.reduce(0) { $0 + $1.sequence.tokens.count }
+            if rows + answer.sequence.tokens.count > FidelitySide.rowLimit { try run() }
+            group.append(answer)
+        }
+        try run()
+        return results
+    }
+
+    /// - Parameters:
+    ///   - images, first: what the reference made of `answers`.
+    private func figures(
+        _ answers: [ForcedAnswer], _ images: [Float], _ first: Tensor
+    ) throws(ComputeError) -> [[TokenFidelity]?] {
+        let second = try model.logits(answers, sharesVision ? images : try model.embeddings(answers))
         let vocabulary = first.columns
         var row = 0
         return answers.map { answer in
@@ -91,40 +86,5 @@ package final class FidelityPair: Sendable {
             }
             return figures.count == answer.answer.count ? figures : nil
         }
-    }
-
-    /// Embeddings of all images in order, a bounded number of tiles at a time.
-    private func embeddings(_ answers: [ForcedAnswer], _ side: Side) throws(ComputeError) -> [Float] {
-        guard let vision = side.network.vision else { return [] }
-        let atOnce = max(1, Self.rowLimit / (vision.encoder.side * vision.encoder.side))
-        let tileBytes = 3 * vision.encoder.tileSide * vision.encoder.tileSide
-        let pixels = answers.flatMap { $0.images.flatMap(\.pixels) }
-        let tiles = pixels.count / tileBytes
-        var rows: [Float] = []
-        for start in stride(from: 0, to: tiles, by: atOnce) {
-            let end = min(tiles, start + atOnce)
-            let part = Array(pixels[start * tileBytes..<end * tileBytes])
-            rows += try side.network.embed(tiles: end - start, pixels: part, on: side.backend).array()
-        }
-        return rows
-    }
-
-    /// Logits of the rows that predict answers, `[answer tokens of all, vocabulary]`.
-    private func logits(_ answers: [ForcedAnswer], _ images: [Float], _ side: Side) throws(ComputeError) -> Tensor {
-        var pack = SequencePack()
-        var (imageRows, predicting) = ([Int](), [Int]())
-        for answer in answers {
-            let rows = pack.append(answer.tokens)
-            predicting += answer.predictingRows.map { rows.lowerBound + $0 }
-            imageRows += answer.images.flatMap { $0.rows.map { rows.lowerBound + $0 } }
-        }
-        let (network, backend) = (side.network, side.backend)
-        let hiddenSize = network.language.shape.hidden
-        let embeddings = Tensor(images, shape: [images.count / hiddenSize, hiddenSize])
-        let x = try network.embed(
-            pack.ids, images: imageRows.isEmpty ? [] : [(imageRows, embeddings)], on: backend)
-        let pages = try network.makePages(pack.pages, dtype: side.keyValueType)
-        let hidden = try network.language.hidden(x, Step(spans: pack.spans), pages: pages, on: backend)
-        return try network.language.logits(try backend.rows(hidden, predicting), on: backend)
     }
 }

@@ -14,6 +14,8 @@ package struct FidelityHeader<Settings: Codable & Sendable & Equatable>: ResultH
     /// Images were embedded once for both: encoder and projector are the same bytes under the same arithmetic.
     package let sharedVision: Bool
 
+    package var fileName: String { "\(model.name)-\(precision).jsonl" }
+
     package init(
         items: Settings, reference: ModelIdentity, referencePrecision: String, model: ModelIdentity, precision: String,
         instructionSet: String, sharedVision: Bool
@@ -71,20 +73,26 @@ package struct FidelityRun<Bench: Benchmark>: Sendable {
     package typealias File = ResultFile<FidelityHeader<Bench.Settings>, FidelityOutcome>
 
     private let benchmark: Bench
-    private let pair: FidelityPair
+    private let pairs: [FidelityPair]
     private let groupSize: Int
 
-    /// - Parameter groupSize: items that run together; no figure depends on it.
-    package init(_ benchmark: Bench, pair: FidelityPair, groupSize: Int = 8) {
+    /// - Parameters:
+    ///   - pairs: one or more of one reference.
+    ///   - groupSize: items that run together; no figure depends on it.
+    package init(_ benchmark: Bench, pairs: [FidelityPair], groupSize: Int = 8) {
+        precondition(!pairs.isEmpty, "something is measured")
         self.benchmark = benchmark
-        self.pair = pair
+        self.pairs = pairs
         self.groupSize = max(1, groupSize)
     }
 
-    /// Measures every item below `count` that the file does not hold yet, in order, and adds a line for each.
-    /// - Parameter progress: items done and to be done in this call, after each group.
-    package func run(_ count: Int, into file: File, progress: (_ done: Int, _ of: Int) -> Void) async throws {
-        let left = (0..<count).filter { !file.isDone($0) }
+    /// Measures every item below `count` that a file does not hold yet, in order, and adds a line for each.
+    /// - Parameters:
+    ///   - files: one for each pair.
+    ///   - progress: items done and to be done in this call, after each group.
+    package func run(_ count: Int, into files: [File], progress: (_ done: Int, _ of: Int) -> Void) async throws {
+        precondition(files.count == pairs.count, "a file for each pair")
+        let left = (0..<count).filter { index in files.contains { !$0.isDone(index) } }
         let groups = stride(from: 0, to: left.count, by: groupSize).map {
             Array(left[$0..<min(left.count, $0 + groupSize)])
         }
@@ -96,7 +104,9 @@ package struct FidelityRun<Bench: Benchmark>: Sendable {
             try Task.checkCancellation()
             guard let items = try await next?.value else { break }
             next = place + 1 < groups.count ? Task { [group = groups[place + 1]] in try prepare(group) } : nil
-            for line in try measure(items) { try file.append(line) }
+            for (file, lines) in zip(files, try measure(items)) {
+                for line in lines where !file.isDone(line.item.index) { try file.append(line) }
+            }
             done += items.count
         }
         progress(done, left.count)
@@ -107,22 +117,25 @@ package struct FidelityRun<Bench: Benchmark>: Sendable {
     private func prepare(_ indices: [Int]) throws -> [Prepared] {
         try indices.map { index in
             let item = try benchmark.item(at: index)
-            return (item, Result { try ForcedAnswer(item, for: pair.preparer) })
+            return (item, Result { try ForcedAnswer(item, for: pairs[0].preparer) })
         }
     }
 
-    private func measure(_ items: [Prepared]) throws -> [ResultLine<FidelityOutcome>] {
+    /// For each pair a line for each item.
+    private func measure(_ items: [Prepared]) throws -> [[ResultLine<FidelityOutcome>]] {
         let ready = items.compactMap { try? $0.forced.get() }
-        var figures = try pair.measure(ready).makeIterator()
-        return items.map { item, forced in
-            switch forced {
-            case .failure(let error):
-                return ResultLine(item.facts, FidelityOutcome(item, error: "\(error)"))
-            case .success(let forced):
-                guard let tokens = figures.next() ?? nil else {
-                    return ResultLine(item.facts, FidelityOutcome(item, error: "a model's logits are not finite"))
+        return try FidelityPair.measure(ready, with: pairs).map { measured in
+            var figures = measured.makeIterator()
+            return items.map { item, forced in
+                switch forced {
+                case .failure(let error):
+                    return ResultLine(item.facts, FidelityOutcome(item, error: "\(error)"))
+                case .success(let forced):
+                    guard let tokens = figures.next() ?? nil else {
+                        return ResultLine(item.facts, FidelityOutcome(item, error: "a model's logits are not finite"))
+                    }
+                    return ResultLine(item.facts, FidelityOutcome(item, forced, tokens))
                 }
-                return ResultLine(item.facts, FidelityOutcome(item, forced, tokens))
             }
         }
     }

@@ -1,9 +1,9 @@
-// A prompt followed by its true answer, as tokens: what both models are led through. Knows no logits.
+// A benchmark's item as tokens and tiles: what both models are led through. Knows no logits.
 
 package import Monocle
-import Prompting
+package import Prompting
 
-/// A question with its true answer, laid out as one sequence.
+/// A question with its true answer, laid out as one sequence, and its images.
 package struct ForcedAnswer: Sendable {
     package struct Image: Sendable {
         /// Rows of the sequence that the embeddings replace.
@@ -13,43 +13,38 @@ package struct ForcedAnswer: Sendable {
         package let pixels: [UInt8]
     }
 
-    package let prompt: [Int32]
-    /// The answer's tokens, then the end token.
-    package let answer: [Int32]
+    package let sequence: AnsweredPrompt
     package let images: [Image]
     /// Tokens that end an answer; any of them will do in the last place.
     package let endTokens: Set<Int32>
 
-    /// What runs through the decoder: the end token is predicted, never read.
-    package var tokens: [Int32] { prompt + answer.dropLast() }
-    /// Rows whose logits predict the answer's tokens.
-    package var predictingRows: Range<Int> { prompt.count - 1..<prompt.count + answer.count - 1 }
+    /// The answer's tokens, then the end token.
+    package var answer: [Int32] { sequence.answer }
 
-    package init(prompt: [Int32], answer: [Int32], images: [Image] = [], endTokens: Set<Int32>) {
-        precondition(!prompt.isEmpty && !answer.isEmpty, "something predicts and something is predicted")
-        self.prompt = prompt
-        self.answer = answer
+    package init(_ sequence: AnsweredPrompt, images: [Image] = [], endTokens: Set<Int32>) {
+        self.sequence = sequence
         self.images = images
         self.endTokens = endTokens
     }
 
-    /// The item's prompt as `ask` lays it out, then its canonical answer as the tokenizer writes it by itself, then
-    /// the end of the turn.
+    /// The item's prompt as `ask` lays it out, then its canonical answer.
     package init(_ item: BenchmarkItem, for model: VisionLanguageModel) throws {
         let request = try model.prepare(item.inquiry(maxTokens: 1)).request
-        guard let end = model.tokenizer.id(ofAdded: Spelling.endOfTurn), request.stopTokens.contains(end) else {
+        let sequence = try AnsweredPrompt(
+            prompt: request.prompt, answer: item.answers[0], tokenizer: model.tokenizer)
+        guard let end = sequence.answer.last, request.stopTokens.contains(end) else {
             throw EvaluationError.option(
                 name: "the model's end token", found: "not \(Spelling.endOfTurn)",
                 expected: "\(Spelling.endOfTurn), which ends a turn")
         }
-        let answer = model.tokenizer.encode(item.answers[0], controlTokens: false) + [end]
-        guard request.prompt.count + answer.count <= model.context else {
+        let count = sequence.prompt.count + sequence.answer.count
+        guard count <= model.context else {
             throw EvaluationError.option(
-                name: "the length of item \(item.facts.index)", found: "\(request.prompt.count + answer.count) tokens",
+                name: "the length of item \(item.facts.index)", found: "\(count) tokens",
                 expected: "at most \(model.context)")
         }
         self.init(
-            prompt: request.prompt, answer: answer,
+            sequence,
             images: request.images.map {
                 Image(rows: $0.rows, tiles: $0.content.tiles, pixels: $0.content.pixels)
             },

@@ -8,6 +8,8 @@ package protocol ResultHeader: Codable, Sendable {
     /// What kind of file this is.
     static var kind: String { get }
     var kind: String { get }
+    /// The file's name where several lie in one folder.
+    var fileName: String { get }
 }
 
 /// One line: what is known of the item, and what came out, side by side in one object.

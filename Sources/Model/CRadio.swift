@@ -65,7 +65,9 @@ package struct CRadio: Sendable {
         var x = try backend.assembleTokens(patches: embedded, positions: positions, prefix: prefix)
             .named("block_in", trace)
         for (index, block) in blocks.enumerated() {
-            x = try block.run(x, tiles: tiles, on: backend, trace: trace, name: "block\(index)")
+            x = try backend.layer(x) { x, backend throws(ComputeError) in
+                try block.run(x, tiles: tiles, on: backend, trace: trace, name: "block\(index)")
+            }
         }
         if let norm { x = try norm.run(x, on: backend) }
         if let featureNormalizer { x = try backend.linear(x, [featureNormalizer])[0] }

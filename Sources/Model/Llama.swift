@@ -60,7 +60,7 @@ package struct Llama: Sendable {
             let run = LayerRun(
                 index: index, step: step, pages: pages, shape: shape, normEpsilon: normEpsilon,
                 frequencies: frequencies.values, trace: trace)
-            x = try layer.run(x, run, on: backend)
+            x = try backend.layer(x) { x, backend throws(ComputeError) in try layer.run(x, run, on: backend) }
             if index + 1 < layers.count { x = x.named("hidden\(index + 1)", trace) }
         }
         return try backend.rmsNorm(x, weight: norm, epsilon: normEpsilon).named("hidden\(layers.count)", trace)

@@ -2,7 +2,7 @@
 
 public import Foundation
 
-/// A small model of the published architecture, trained, quantised and distilled with Monocle: a demonstration that
+/// A small model of the published architecture, trained and quantised with Monocle: a demonstration that
 /// reads documents like those it was made with. Its card is `docs/monocle-mini.md`.
 public enum EmbeddedModel {
     public static let name = "monocle-mini"

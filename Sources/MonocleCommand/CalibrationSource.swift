@@ -2,27 +2,21 @@
 // how to lay them out, not what is measured on them.
 
 import Checkpoint
+import Datasets
 import Documents
 import Foundation
 import Monocle
+import Prompting
 import Quantization
 
 /// What `--calibration` names.
 struct CalibrationSource {
-    /// A question and the files it is about.
-    private struct Prompt {
-        /// What a message calls it: a line or a file.
-        let place: String
-        let text: String
-        let images: [URL]
-    }
-
     /// Asked of images that come without a question.
     static let question = "Read all text in this image and describe what it shows."
     static let imageTypes: Set = ["png", "jpg", "jpeg", "webp"]
 
     private let name: String
-    private let prompts: [Prompt]
+    private let prompts: [ExampleList.Entry]
 
     /// - Parameter path: a JSON Lines file, or a folder.
     /// - Throws: `UsageError` for what cannot be read or holds no prompt.
@@ -45,46 +39,21 @@ struct CalibrationSource {
         }
     }
 
-    // MARK: Lists
-
-    /// A line of a prompt list, or of `monocle documents`.
-    private struct Line: Decodable {
-        let text: String?
-        let image: String?
-        let question: String?
-        let images: [String]?
-    }
-
-    private static func lines(of url: URL) throws -> [Prompt] {
-        let path = url.path(percentEncoded: false)
-        let text: String
+    private static func lines(of url: URL) throws -> [ExampleList.Entry] {
+        let prompts: [ExampleList.Entry]
         do {
-            text = try String(contentsOf: url, encoding: .utf8)
+            prompts = try ExampleList.entries(of: url)
         } catch {
-            throw UsageError("--calibration \(path): \((error as NSError).localizedDescription)")
-        }
-        let folder = url.deletingLastPathComponent()
-        let prompts = try text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap {
-            index, line -> Prompt? in
-            if line.allSatisfy(\.isWhitespace) { return nil }
-            let place = "\(path), line \(index + 1)"
-            guard let found = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)),
-                let question = found.text ?? found.question
-            else {
-                throw UsageError(
-                    "--calibration \(place): found \(line.prefix(60)); expected a JSON object with \"text\" and, if it "
-                        + "shows something, \"image\", or with \"question\" and \"images\"")
-            }
-            let images = (found.image.map { [$0] } ?? []) + (found.images ?? [])
-            return Prompt(place: place, text: question, images: images.map { URL(filePath: $0, relativeTo: folder) })
+            throw UsageError("--calibration \(error)")
         }
         guard !prompts.isEmpty else {
-            throw UsageError("--calibration \(path): found no prompts; expected one a line")
+            throw UsageError(
+                "--calibration \(url.path(percentEncoded: false)): found no prompts; expected one a line")
         }
         return prompts
     }
 
-    private static func images(in folder: URL) throws -> [Prompt] {
+    private static func images(in folder: URL) throws -> [ExampleList.Entry] {
         let path = folder.path(percentEncoded: false)
         let names: [String]
         do {
@@ -92,10 +61,12 @@ struct CalibrationSource {
         } catch {
             throw UsageError("--calibration \(path): \((error as NSError).localizedDescription)")
         }
-        let prompts = names.sorted().compactMap { name -> Prompt? in
+        let prompts = names.sorted().compactMap { name -> ExampleList.Entry? in
             let url = folder.appending(path: name)
             guard !name.hasPrefix("."), imageTypes.contains(url.pathExtension.lowercased()) else { return nil }
-            return Prompt(place: url.path(percentEncoded: false), text: question, images: [url])
+            return ExampleList.Entry(
+                images: [url], conversation: Conversation([Message(.user, [.image(0), .text(question)])]), group: name,
+                place: url.path(percentEncoded: false))
         }
         guard !prompts.isEmpty else {
             throw UsageError(
@@ -112,11 +83,11 @@ struct CalibrationSource {
         try CalibrationPrompts(source: name, count: min(limit, prompts.count)) { try sample(prompts[$0], for: model) }
     }
 
-    private func sample(_ prompt: Prompt, for model: VisionLanguageModel) throws -> CalibrationSample {
+    private func sample(_ prompt: ExampleList.Entry, for model: VisionLanguageModel) throws -> CalibrationSample {
         do {
             let prepared = try model.prepare(
                 Inquiry(
-                    .question(prompt.text, system: nil),
+                    .conversation(prompt.prompt),
                     sources: prompt.images.map { Inquiry.Source(.file($0), detail: .auto) }))
             return CalibrationSample(
                 tokens: prepared.request.prompt,

@@ -54,6 +54,8 @@ struct Distill: ParsableCommand {
     @Option(help: "Threads to compute with on the processor. Results do not depend on it.")
     var threads: Int?
 
+    @OptionGroup var memory: MemoryOptions
+
     func run() throws {
         try schedule.check()
         let output = URL(filePath: out)
@@ -65,7 +67,8 @@ struct Distill: ParsableCommand {
         let backend = try device.backend(threads: threads, exact: true)
         let objective = Objective(
             measure: loss, teacher: loss == .ce ? nil : try TrainableModel(teacherFolder, start),
-            trains: train.names(in: teacherFolder), forward: layers.forward, deployed: layers.deployed)
+            trains: train.names(in: teacherFolder), forward: layers.forward, deployed: layers.deployed,
+            recomputesLayers: memory.gradientCheckpointing)
         let session = TrainingSession(
             name: "distillation", schedule: schedule, data: data, mask: mask, train: train, rate: 1e-5, weightDecay: 0,
             keepsBest: true)

@@ -78,13 +78,60 @@ struct LevelRange: ExpressibleByArgument {
     var defaultValueDescription: String { "\(levels.lowerBound)-\(levels.upperBound)" }
 }
 
-/// The file that results are written to.
-struct ResultOption: ParsableArguments {
+/// Where results go, and how they are summed up.
+struct ResultOptions: ParsableArguments {
     @Option(
         name: [.customShort("o"), .customLong("out")],
         help: ArgumentHelp(
-            "File to write, JSON Lines; one that was begun with the same settings is continued.", valueName: "file"))
+            "File to write, JSON Lines; one that was begun with the same settings is continued.", valueName: "path"))
     var path: String
+
+    @Flag(help: "Print the summary as one JSON object instead of a table.")
+    var json = false
+
+    typealias Progress = (_ done: Int, _ of: Int) -> Void
+
+    /// Begins or continues a file for each header and shows progress while `run` adds lines. Several files lie in a folder
+    /// under the names that their headers give them.
+    /// - Returns: every line of each file.
+    func lines<Header: ResultHeader, Outcome: Codable & Sendable>(
+        _ headers: [Header],
+        addedBy run: (_ files: [ResultFile<Header, Outcome>], _ progress: Progress) async throws -> Void
+    ) async throws -> [[Int: ResultLine<Outcome>]] {
+        let paths = try paths(headers)
+        let files = try zip(paths, headers).map { try ResultFile<Header, Outcome>(continuing: $0, header: $1) }
+        let progress = ProgressBar()
+        defer { progress.clear() }
+        let countdown = Countdown("item", progress)
+        try await run(files) { countdown.show($0, of: $1) }
+        return files.map(\.results.lines)
+    }
+
+    private func paths(_ headers: [some ResultHeader]) throws -> [String] {
+        guard headers.count > 1 else { return headers.map { _ in path } }
+        let names = headers.map(\.fileName)
+        if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+            throw UsageError("two results would be called \(twice); name each model and arithmetic once")
+        }
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch {
+            throw EvaluationError.unwritable(path: path, reason: error.localizedDescription)
+        }
+        return names.map { path + "/" + $0 }
+    }
+
+    private struct Report<Header: Encodable, Summary: Encodable>: Encodable {
+        let file: String
+        let header: Header
+        let summary: Summary
+    }
+
+    func print<Header: ResultHeader, Summary: Encodable>(_ results: [(Header, Summary)], text: String) throws {
+        guard json else { return try Output.write(text) }
+        let reports = zip(try paths(results.map(\.0)), results).map { Report(file: $0, header: $1.0, summary: $1.1) }
+        if reports.count == 1 { try Output.json(reports[0]) } else { try Output.json(reports) }
+    }
 }
 
 /// Progress with the time that is left, from the rate so far.

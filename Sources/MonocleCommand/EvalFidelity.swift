@@ -19,6 +19,9 @@ struct EvalFidelity: AsyncParsableCommand {
             says f32. How far w4a16 itself is from float32, the noise floor of the figures, is measured by naming the \
             reference twice: --reference DIR --reference-precision f32 --model DIR --precision w4a16.
 
+            Several models and arithmetics share the reference's run and the images: -o is then a folder, with a file \
+            for each.
+
             Example: monocle eval fidelity --reference small-bf16 --model small-nvfp4 --precision w4a4 -o ptq.jsonl
             """)
 
@@ -34,10 +37,17 @@ struct EvalFidelity: AsyncParsableCommand {
     @Option(help: "Arithmetic of the reference.")
     var referencePrecision: ReferencePrecision = .w4a16
 
-    @OptionGroup var folder: ModelFolderOption
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Folders made of it. Default: $MONOCLE_MODEL, or the small model that ships with Monocle.", valueName: "dir"
+        ))
+    var model: [String] = []
 
-    @Option(help: "Arithmetic of the model: auto is w4a16, or w4a8 on AVX2; see docs/precision.md.")
-    var precision: ArithmeticPrecision = .auto
+    @Option(
+        parsing: .upToNextOption,
+        help: "Arithmetics each model is run in: auto is w4a16, or w4a8 on AVX2; see docs/precision.md.")
+    var precision: [ArithmeticPrecision] = [.auto]
 
     @Option(help: "Threads to compute with. Default: every usable core. Results do not depend on it.")
     var threads: Int?
@@ -47,73 +57,79 @@ struct EvalFidelity: AsyncParsableCommand {
 
     @OptionGroup var items: ItemOptions
 
-    @OptionGroup var result: ResultOption
-
-    @Flag(help: "Print the summary as one JSON object instead of a table.")
-    var json = false
-
-    private struct Report: Encodable {
-        let file: String
-        let header: FidelityHeader<SyntheticDocuments.Settings>
-        let summary: FidelitySummary
-    }
+    @OptionGroup var result: ResultOptions
 
     func run() async throws {
         guard (1...1024).contains(batch) else { throw UsageError("--batch is \(batch); expected 1 to 1024") }
         let teacher = try VisionLanguageModel(
             loading: URL(filePath: reference, directoryHint: .isDirectory),
             options: LoadOptions(precision: referencePrecision.arithmetic, threads: threads))
-        let model = try VisionLanguageModel(
-            loading: folder.url(), options: LoadOptions(precision: precision, threads: threads))
-        let pair = try FidelityPair(reference: teacher, model: model)
+        let shared = try FidelityReference(teacher)
         let documents = try items.documents(for: teacher)
-        let header = FidelityHeader(
-            items: documents.settings, reference: try ModelIdentity(teacher.folder),
-            referencePrecision: "\(teacher.backend.precision)", model: try ModelIdentity(model.folder),
-            precision: "\(model.backend.precision)", instructionSet: model.backend.instructionSet.rawValue,
-            sharedVision: pair.sharesVision)
-        let file = try FidelityRun<SyntheticDocuments>.File(continuing: result.path, header: header)
-        let progress = ProgressBar()
-        defer { progress.clear() }
-        let countdown = Countdown("item", progress)
-        try await FidelityRun(documents, pair: pair, groupSize: batch).run(items.count, into: file) {
-            countdown.show($0, of: $1)
+        var pairs: [(pair: FidelityPair, header: FidelityHeader<SyntheticDocuments.Settings>)] = []
+        for folder in try model.isEmpty ? [ModelFolderOption.url(nil)] : model.map({ try ModelFolderOption.url($0) }) {
+            for precision in precision {
+                let model = try VisionLanguageModel(
+                    loading: folder, options: LoadOptions(precision: precision, threads: threads))
+                let pair = try FidelityPair(reference: shared, model: model)
+                let header = FidelityHeader(
+                    items: documents.settings, reference: try ModelIdentity(teacher.folder),
+                    referencePrecision: "\(teacher.backend.precision)", model: try ModelIdentity(model.folder),
+                    precision: "\(model.backend.precision)", instructionSet: model.backend.instructionSet.rawValue,
+                    sharedVision: pair.sharesVision)
+                pairs.append((pair, header))
+            }
         }
-        progress.clear()
-        let summary = FidelitySummary(file.results.lines, count: items.count)
-        if json {
-            try Output.json(Report(file: result.path, header: header, summary: summary))
-        } else {
-            try Output.write(summary.text(header))
+        let lines = try await result.lines(pairs.map(\.header)) { files, progress in
+            try await FidelityRun(documents, pairs: pairs.map(\.pair), groupSize: batch)
+                .run(items.count, into: files, progress: progress)
         }
+        let summaries = zip(pairs.map(\.header), lines).map { ($0, FidelitySummary($1, count: items.count)) }
+        let text = summaries.count == 1 ? summaries[0].1.text(summaries[0].0) : FidelitySummary.text(summaries)
+        try result.print(summaries, text: text)
+    }
+}
+
+extension FidelityGroup {
+    static let titles = [
+        "", "items", "tokens", "KL mean", "p50", "p95", "p99", "max", "CE ref.", "CE", "agree", "exact ref.", "exact",
+        "95 % interval",
+    ]
+
+    func row(_ name: String) -> [String] {
+        let spread = divergence
+        let nats = [
+            spread?.mean, spread?.p50, spread?.p95, spread?.p99, spread?.max, referenceCrossEntropy, crossEntropy,
+        ]
+        return [name, "\(items)", "\(tokens)"] + nats.map { Figures.nats($0) } + [
+            Figures.percent(agreement.value), Figures.percent(referenceExact.value), Figures.percent(exact.value),
+            Figures.percent(exact.interval),
+        ]
     }
 }
 
 extension FidelitySummary {
+    /// A line for each of several models against one reference.
+    static func text(_ summaries: [(FidelityHeader<SyntheticDocuments.Settings>, FidelitySummary)]) -> String {
+        var table = TextTable(FidelityGroup.titles)
+        for (header, summary) in summaries {
+            table.add(summary.overall.row("\(header.model.name), \(header.precision)"))
+        }
+        let title = summaries.first.map { header, _ in
+            "\(Figures.title(header.items)): KL(\(header.reference.name), \(header.referencePrecision) || model), nats a token\n"
+        }
+        return (title ?? "") + table.text
+            + summaries.map { Figures.errors($1.errors, $1.firstError) }.joined()
+    }
+
     /// The table of a fidelity run.
     func text(_ header: FidelityHeader<SyntheticDocuments.Settings>) -> String {
-        var table = TextTable([
-            "", "items", "tokens", "KL mean", "p50", "p95", "p99", "max", "CE ref.", "CE", "agree", "exact ref.",
-            "exact", "95 % interval",
-        ])
-        func row(_ group: FidelityGroup, _ name: String) {
-            let spread = group.divergence
-            let nats = [
-                spread?.mean, spread?.p50, spread?.p95, spread?.p99, spread?.max, group.referenceCrossEntropy,
-                group.crossEntropy,
-            ]
-            table.add(
-                [name, "\(group.items)", "\(group.tokens)"] + nats.map { Figures.nats($0) }
-                    + [
-                        Figures.percent(group.agreement.value), Figures.percent(group.referenceExact.value),
-                        Figures.percent(group.exact.value), Figures.percent(group.exact.interval),
-                    ])
-        }
-        row(overall, "all")
+        var table = TextTable(FidelityGroup.titles)
+        table.add(overall.row("all"))
         table.rule()
-        for group in families { row(group, group.name) }
+        for group in families { table.add(group.row(group.name)) }
         table.rule()
-        for group in levels { row(group, "level " + group.name) }
+        for group in levels { table.add(group.row("level " + group.name)) }
         let vision = header.sharedVision ? "images embedded once for both" : "each embeds the images itself"
         return """
             \(Figures.title(header.items)): KL(\(header.reference.name), \(header.referencePrecision) || \

@@ -35,16 +35,7 @@ struct EvalRun: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Tokens of a reply at most.", valueName: "tokens"))
     var maxTokens = 128
 
-    @OptionGroup var result: ResultOption
-
-    @Flag(help: "Print the summary as one JSON object instead of a table.")
-    var json = false
-
-    private struct Report: Encodable {
-        let file: String
-        let header: RunHeader<SyntheticDocuments.Settings>
-        let summary: AnswerSummary
-    }
+    @OptionGroup var result: ResultOptions
 
     func run() async throws {
         let model = try VisionLanguageModel(
@@ -55,20 +46,12 @@ struct EvalRun: AsyncParsableCommand {
             items: documents.settings, model: try ModelIdentity(model.folder),
             precision: "\(model.backend.precision)", instructionSet: model.backend.instructionSet.rawValue,
             maxTokens: maxTokens, rule: documents.rule)
-        let file = try AnswerRun<SyntheticDocuments>.File(continuing: result.path, header: header)
-        let progress = ProgressBar()
-        defer { progress.clear() }
-        let countdown = Countdown("item", progress)
-        try await AnswerRun(documents, respondent: model, maxTokens: maxTokens).run(items.count, into: file) {
-            countdown.show($0, of: $1)
+        let lines = try await result.lines([header]) { files, progress in
+            try await AnswerRun(documents, respondent: model, maxTokens: maxTokens)
+                .run(items.count, into: files[0], progress: progress)
         }
-        progress.clear()
-        let summary = AnswerSummary(file.results.lines, count: items.count)
-        if json {
-            try Output.json(Report(file: result.path, header: header, summary: summary))
-        } else {
-            try Output.write(summary.text(header))
-        }
+        let summary = AnswerSummary(lines[0], count: items.count)
+        try result.print([(header, summary)], text: summary.text(header))
     }
 }
 

@@ -42,6 +42,8 @@ struct Train: ParsableCommand {
     @Option(help: "Threads to compute with on the processor. Results do not depend on it.")
     var threads: Int?
 
+    @OptionGroup var memory: MemoryOptions
+
     @Option(help: ArgumentHelp("Bytes of tensors in a file at most.", valueName: "bytes"))
     var shardBytes = ShardedWriter.standardLimit
 
@@ -57,7 +59,7 @@ struct Train: ParsableCommand {
             trains: train.names(in: folder),
             forward: { (model: TrainableModel, _: any DifferentiableBackend) throws(TrainingError) -> ForwardWeights in
                 onCPU ? ForwardWeights(roundingToBFloat16: model.weights) : ForwardWeights()
-            })
+            }, recomputesLayers: memory.gradientCheckpointing)
         let session = TrainingSession(
             name: "training", schedule: schedule, data: data, mask: .prompt, train: train, rate: 1e-3,
             weightDecay: 0.05,

@@ -25,6 +25,16 @@ enum TrainingDevice: String, ExpressibleByArgument, CaseIterable {
     }
 }
 
+/// What a step keeps in memory.
+struct MemoryOptions: ParsableArguments {
+    @Flag(
+        help: """
+            Keep the inputs of layers alone and compute a layer again for its gradients: a fraction of the memory, more \
+            time, the same bits. A run may be continued with or without.
+            """)
+    var gradientCheckpointing = false
+}
+
 /// How long and how fast.
 struct ScheduleOptions: ParsableArguments {
     @Option(help: "Updates to make.")
@@ -113,15 +123,21 @@ struct DataOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Examples over which the level then rises from 0.", valueName: "examples"))
     var ramp: UInt64 = 0
 
-    @Option(help: "Only this family of synthetic documents.")
-    var family: Family?
+    @Option(help: ArgumentHelp("Questions about a synthetic document at most, asked in turns.", valueName: "n"))
+    var turns = 1
+
+    @Option(
+        help: ArgumentHelp(
+            "Families of synthetic documents and how often each is drawn, such as chart=3,diagram=3,lines.",
+            valueName: "mix"))
+    var families = FamilyMix()
 
     @Option(help: "Processes that draw synthetic documents. Default: the cores but one.")
     var workers: Int?
 
     var description: String {
         "data \(data), seed \(seed), level \(level), primer \(primer), ramp \(ramp), "
-            + "family \(family?.rawValue ?? "all")"
+            + "turns \(turns), families \(families)"
     }
 
     /// Training examples from number `start` on.
@@ -141,9 +157,8 @@ struct DataOptions: ParsableArguments {
                 [
                     DocumentWorker._commandName, folder.url.path(percentEncoded: false), "--seed", "\(seed)", "--level",
                     "\(level)", "--primer", "\(primer)", "--ramp", "\(ramp)", "--start", "\(start)", "--step",
-                    "\(step)", "--mask",
-                    mask.rawValue,
-                ] + (family.map { ["--family", $0.rawValue] } ?? [])
+                    "\(step)", "--mask", mask.rawValue, "--turns", "\(turns)", "--families", "\(families)",
+                ]
             )
         }
         return PackedBatches(from: start, tiles: tiles) { try pool.example(at: $0) }
@@ -161,7 +176,7 @@ struct DataOptions: ParsableArguments {
             return try PackedBatches.validation(examples, count: min(count, examples.count), tiles: tiles)
         }
         let examples = try SyntheticExamples(
-            seed: seed, split: .validation, looks: .train, topLevel: level, family: family,
+            seed: seed, split: .validation, looks: .train, topLevel: level,
             tileSize: folder.configuration.vision?.tileSize ?? 128, builder: builder)
         return try PackedBatches.validation(examples, count: count, tiles: tiles)
     }
@@ -177,7 +192,8 @@ struct DocumentWorker: ParsableCommand {
     @Option var level: Int
     @Option var primer: UInt64
     @Option var ramp: UInt64
-    @Option var family: Family?
+    @Option var turns: Int
+    @Option var families: FamilyMix
     @Option var start: UInt64
     @Option var step: UInt64
     @Option var mask: ExampleBuilder.Mask
@@ -185,8 +201,8 @@ struct DocumentWorker: ParsableCommand {
     func run() throws {
         let folder = try CheckpointFolder(at: URL(filePath: folder, directoryHint: .isDirectory))
         let examples = try SyntheticExamples(
-            seed: seed, split: .train, topLevel: level, primer: primer, ramp: ramp, family: family,
-            tileSize: folder.configuration.vision?.tileSize ?? 128,
+            seed: seed, split: .train, topLevel: level, primer: primer, ramp: ramp, turns: turns,
+            mix: families, tileSize: folder.configuration.vision?.tileSize ?? 128,
             builder: try ExampleBuilder(for: folder, mask: mask))
         var index = start
         while true {
@@ -197,3 +213,8 @@ struct DocumentWorker: ParsableCommand {
 }
 
 extension ExampleBuilder.Mask: ExpressibleByArgument {}
+
+extension FamilyMix: ExpressibleByArgument {
+    init?(argument: String) { self.init(argument) }
+    var defaultValueDescription: String { "all alike" }
+}

@@ -25,12 +25,7 @@ struct TrainingSession {
         let description =
             schedule.description(rate: rate, decay: weightDecay) + ", " + data.description
             + ", loss \(objective.measure.rawValue), mask \(mask.rawValue), train \(train.rawValue)"
-        let state =
-            directory.holdsState
-            ? try directory.resume(like: start, settings: settings.optimizer, description: description)
-            : RunState(
-                parameters: start, optimizer: AdamW(settings.optimizer, for: start),
-                facts: [RunDirectory.settingsKey: description])
+        let state = try directory.state(from: start, settings: settings.optimizer, description: description)
         let position = state.facts[RunDirectory.positionKey].flatMap { UInt64($0) } ?? 0
         let progress = ProgressBar()
         defer { progress.clear() }

@@ -17,4 +17,12 @@ package struct BFloat16: Sendable, Hashable {
     }
 
     @inlinable package var float: Float { Float(bitPattern: UInt32(bits) << 16) }
+
+    /// The bits of each value, rounded.
+    package static func bits(of values: UnsafeBufferPointer<Float>) -> [UInt16] {
+        [UInt16](unsafeUninitializedCapacity: values.count) { bits, count in
+            for index in values.indices { bits[index] = BFloat16(values[index]).bits }
+            count = values.count
+        }
+    }
 }

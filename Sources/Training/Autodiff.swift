@@ -9,21 +9,27 @@ import Synchronization
 /// The forward pass gives the wrapped backend's bits. Only operations that depend on a parameter are recorded, so what
 /// stands before the first of them costs neither memory nor time. One pass at a time: `gradients(of:seed:)` consumes
 /// the tape.
+///
+/// With `recomputesLayers`, a layer leaves its input alone on the tape: it runs again when the way back reaches it
+/// (activation checkpointing). The bits are the same.
 package final class Autodiff: Backend {
     package let backend: any DifferentiableBackend
     /// What the parameters look like in the forward pass.
     package let forward: ForwardWeights
-    private let parameters: Set<ObjectIdentifier>
+    package let recomputesLayers: Bool
+    let parameters: Set<ObjectIdentifier>
     private let tape = Mutex(Tape())
 
     /// - Parameters:
     ///   - parameters: what gradients are wanted for: identities of `Weight` objects, and nodes of vectors and tables.
     package init(
-        _ backend: any DifferentiableBackend, parameters: Set<ObjectIdentifier>, forward: ForwardWeights = .init()
+        _ backend: any DifferentiableBackend, parameters: Set<ObjectIdentifier>, forward: ForwardWeights = .init(),
+        recomputesLayers: Bool = false
     ) {
         self.backend = backend
         self.parameters = parameters
         self.forward = forward
+        self.recomputesLayers = recomputesLayers
     }
 
     package var precision: Precision { backend.precision }
@@ -57,7 +63,10 @@ package final class Autodiff: Backend {
     /// Forgets what was recorded: after a forward pass whose gradients nobody wants.
     package func reset() { tape.withLock { $0 = Tape() } }
 
-    private func isWanted(_ tensor: Tensor) -> Bool {
+    /// Whether anything computed so far depends on a parameter.
+    var hasRecorded: Bool { tape.withLock { !$0.isEmpty } }
+
+    func isWanted(_ tensor: Tensor) -> Bool {
         parameters.contains(tensor.node) || tape.withLock { $0.tracks(tensor) }
     }
 
@@ -77,7 +86,7 @@ package final class Autodiff: Backend {
         return result
     }
 
-    private func append(_ result: Tensor, _ pullback: @escaping Tape.Pullback) {
+    func append(_ result: Tensor, _ pullback: @escaping Tape.Pullback) {
         tape.withLock { $0.append(result, pullback) }
     }
 }

@@ -33,12 +33,10 @@ package struct Batch: Sendable {
     /// Tokens of all sequences.
     package var tokens: Int { pack.ids.count }
     private let pack: SequencePack
-    private let rows: [Int]
-    private let imageRows: [Int]
     private let pixels: [UInt8]
 
     package init(_ examples: [Example]) throws(TrainingError) {
-        var (pack, rows, imageRows, targets) = (SequencePack(), [Int](), [Int](), [Int32]())
+        var (pack, targets) = (SequencePack(), [Int32]())
         var exampleRows: [Range<Int>] = []
         var pixels: [UInt8] = []
         pixels.reserveCapacity(examples.reduce(0) { $0 + $1.pixels.count })
@@ -51,20 +49,13 @@ package struct Batch: Sendable {
             if let row = example.imageRows.first(where: { !example.ids.indices.contains($0) }) {
                 throw .shape(what: "image row", found: [row], expected: "a row below \(example.ids.count)")
             }
-            let first = pack.append(example.ids).lowerBound
-            let start = targets.count
-            for (row, target) in example.targets.enumerated() {
-                guard let target else { continue }
-                rows.append(first + row)
-                targets.append(target)
-            }
-            exampleRows.append(start..<targets.count)
-            imageRows += example.imageRows.map { first + $0 }
+            let counted = example.targets.indices.filter { example.targets[$0] != nil }
+            pack.append(example.ids, imageRows: example.imageRows, wantedRows: counted)
+            exampleRows.append(targets.count..<targets.count + counted.count)
+            targets += example.targets.compactMap(\.self)
             pixels += example.pixels
         }
         self.pack = pack
-        self.rows = rows
-        self.imageRows = imageRows
         self.pixels = pixels
         self.targets = targets
         self.exampleRows = exampleRows
@@ -86,11 +77,7 @@ package struct Batch: Sendable {
         of network: NemotronNanoVL, images: Tensor?, on backend: any Backend
     ) throws(TrainingError) -> Tensor {
         try TrainingError.computing { () throws(ComputeError) in
-            let x = try network.embed(
-                pack.ids, images: images.map { [(imageRows, $0)] } ?? [], on: backend)
-            let cache = try network.makePages(max(pack.pages, 1), dtype: .f32)
-            let hidden = try network.language.hidden(x, Step(spans: pack.spans), pages: cache, on: backend)
-            return try network.language.logits(try backend.rows(hidden, rows), on: backend)
+            try pack.logits(of: network, images: images, keysAndValuesIn: .f32, on: backend)
         }
     }
 

@@ -40,7 +40,7 @@ package struct FolderExport {
                 switch byName[declaration.name] {
                 case .stored(let view)?, .packed(let view)?: try writer.append(view.bytes)
                 case .rounded(let tensor)?:
-                    let bits = tensor.array().map { BFloat16($0).bits }
+                    let bits = withExtendedLifetime(tensor.storage) { BFloat16.bits(of: tensor.values) }
                     try bits.withUnsafeBufferPointer { (bits) throws(CheckpointError) in
                         try writer.append(UnsafeRawBufferPointer(bits))
                     }

@@ -16,7 +16,8 @@ package struct ForwardWeights: Sendable {
     /// Rounds weights to bf16, so that a backend multiplies them in bf16 with float32 sums.
     package init(roundingToBFloat16 weights: [Weight]) {
         for weight in weights {
-            let elements = weight.floats().map { BFloat16($0).bits }
+            let values = weight.parameter ?? Tensor(weight.floats(), shape: [weight.outputs, weight.inputs])
+            let elements = withExtendedLifetime(values.storage) { BFloat16.bits(of: values.values) }
             forms[ObjectIdentifier(weight)] = Weight(
                 name: weight.name, outputs: weight.outputs, inputs: weight.inputs,
                 format: .dense(TensorView(copying: elements, dtype: .bf16, shape: [weight.outputs, weight.inputs])),

@@ -13,6 +13,9 @@ package struct Gradients: Sendable {
     package subscript(tensor: Tensor) -> Tensor? { sums[tensor.node] }
     package subscript(node: ObjectIdentifier) -> Tensor? { sums[node] }
 
+    /// As what an operation gives its arguments.
+    var shares: [Tape.Share] { sums.map { Tape.Share(node: $0.key, gradient: $0.value) } }
+
     mutating func add(
         _ gradient: Tensor, to node: ObjectIdentifier, on backend: any DifferentiableBackend
     ) throws(ComputeError) {

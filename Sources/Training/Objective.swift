@@ -22,6 +22,8 @@ package struct Objective: Sendable {
     package let forward: @Sendable (TrainableModel, any DifferentiableBackend) throws(TrainingError) -> ForwardWeights
     /// The parameters as they will be exported: what validation looks at.
     package let deployed: @Sendable (Parameters) -> Parameters
+    /// Layers are computed twice instead of being kept; nothing else changes.
+    package let recomputesLayers: Bool
 
     package init(
         measure: Measure = .ce, teacher: TrainableModel? = nil,
@@ -31,13 +33,14 @@ package struct Objective: Sendable {
                 (_: TrainableModel, _: any DifferentiableBackend) throws(TrainingError) -> ForwardWeights in
                 ForwardWeights()
             },
-        deployed: @escaping @Sendable (Parameters) -> Parameters = { $0 }
+        deployed: @escaping @Sendable (Parameters) -> Parameters = { $0 }, recomputesLayers: Bool = false
     ) {
         self.measure = measure
         self.teacher = teacher
         self.trains = trains
         self.forward = forward
         self.deployed = deployed
+        self.recomputesLayers = recomputesLayers
     }
 
     /// Whether a parameter of the vision encoder or the projector is trained.
@@ -51,7 +54,7 @@ package struct Objective: Sendable {
     ) throws(TrainingError) -> (loss: Loss, logits: Tensor, gradients: [Tensor?]) {
         let autodiff = Autodiff(
             backend, parameters: differentiates ? model.nodes(where: trains) : [],
-            forward: try forward(model, backend))
+            forward: try forward(model, backend), recomputesLayers: recomputesLayers)
         // A frozen encoder embeds the images once for student and teacher.
         let images = try batch.embeddings(of: model.network, on: autodiff)
         let logits = try batch.logits(of: model.network, images: images, on: autodiff)

@@ -103,15 +103,3 @@ extension DifferentiableBackend {
         try check(v, is: k.shape, "attention gradient, values")
     }
 }
-
-extension Weight {
-    /// The elements as float32, row-major, whatever the format.
-    package func floats() -> [Float] {
-        switch format {
-        case .dense(let view): view.floats() ?? []
-        case .fp8(let view, let scale, _): (view.floats() ?? []).map { $0 * scale }
-        case .nvfp4(let packed, let blockScales, let globalScale, _):
-            NVFP4.dequantize(packed: packed.bytes, scales: blockScales.bytes, globalScale: globalScale)
-        }
-    }
-}

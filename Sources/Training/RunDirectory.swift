@@ -11,7 +11,7 @@ package struct RunDirectory: Sendable {
     /// The fact of a state that says how many examples were given out.
     package static let positionKey = "data.position"
     /// The fact of a state that says what run it belongs to.
-    package static let settingsKey = "run.settings"
+    private static let settingsKey = "run.settings"
 
     private var stateURL: URL { url.appending(path: "state.safetensors") }
     private var bestURL: URL { url.appending(path: "best.safetensors") }
@@ -29,14 +29,19 @@ package struct RunDirectory: Sendable {
         }
     }
 
-    package var holdsState: Bool { FileManager.default.fileExists(atPath: stateURL.path(percentEncoded: false)) }
-
-    /// The saved state of a run with these settings, and the log cut back to its step.
-    /// - Parameter description: what `start` was given.
-    package func resume(
-        like parameters: Parameters, settings: AdamW.Settings, description: String
+    /// Where a run with these settings goes on: at the saved state, with the log cut back to its step; or at the
+    /// beginning, without what a run that never saved a state has left.
+    /// - Parameter description: what decides the result, in words; a state made under another one is refused.
+    package func state(
+        from start: Parameters, settings: AdamW.Settings, description: String
     ) throws(TrainingError) -> RunState {
-        let state = try RunState(restoring: stateURL, like: parameters, settings: settings)
+        guard FileManager.default.fileExists(atPath: stateURL.path(percentEncoded: false)) else {
+            try? FileManager.default.removeItem(at: bestURL)
+            try cutLog(after: 0)
+            return RunState(
+                parameters: start, optimizer: AdamW(settings, for: start), facts: [Self.settingsKey: description])
+        }
+        let state = try RunState(restoring: stateURL, like: start, settings: settings)
         let found = state.facts[Self.settingsKey] ?? "no settings"
         guard found == description else {
             throw .state(

@@ -21,6 +21,8 @@ struct Tape: Sendable {
     private var records: [Record] = []
     private var tracked: Set<ObjectIdentifier> = []
 
+    var isEmpty: Bool { records.isEmpty }
+
     func tracks(_ tensor: Tensor) -> Bool { tracked.contains(tensor.node) }
 
     mutating func append(_ result: Tensor, _ pullback: @escaping Pullback) {

@@ -20,7 +20,7 @@ struct ExampleTests {
     @Test func anExampleIsAPromptAndItsAnswer() throws {
         let folder = try folder()
         let builder = try ExampleBuilder(for: folder)
-        let example = try builder.example(images: [picture], question: "What is the total?", answer: "83.60")
+        let example = try builder.example(images: [picture], [("What is the total?", "83.60")])
         let model = try VisionLanguageModel(folder: folder, options: LoadOptions(threads: 1, context: 2048))
         let request = try model.prepare(
             Inquiry(
@@ -86,6 +86,37 @@ struct ExampleTests {
         #expect(try #require(later.max()) > 4)
     }
 
+    @Test func furtherQuestionsFollowTheDocumentsOwn() throws {
+        let builder = try ExampleBuilder(for: try folder())
+        let mix = try #require(FamilyMix("chart=3,diagram"))
+        func example(_ index: UInt64, turns: Int) throws -> LabelledExample {
+            try SyntheticExamples(
+                seed: 3, split: .train, topLevel: 0, turns: turns, mix: mix, tileSize: 128, builder: builder
+            ).example(at: index)
+        }
+        let end = try #require(builder.tokenizer.id(ofAdded: Spelling.endOfTurn))
+        var charts = 0
+        for index in 0..<24 as Range<UInt64> {
+            let (one, four) = (try example(index, turns: 1), try example(index, turns: 4))
+            #expect(one.group == four.group && ["chart", "diagram"].contains(one.group))
+            charts += one.group == "chart" ? 1 : 0
+            #expect(one.example.pixels == four.example.pixels)
+            #expect(four.example.ids.starts(with: one.example.ids))
+            #expect(four.example.targets.compactMap(\.self).starts(with: one.example.targets.compactMap(\.self)))
+            #expect(one.example.targets.count { $0 == end } == 1 && four.example.targets.count { $0 == end } == 4)
+        }
+        #expect(12...23 ~= charts)
+        #expect(throws: DocumentsError.self) { try example(0, turns: 0) }
+    }
+
+    @Test func mixesAreReadStrictly() {
+        #expect(FamilyMix("chart=3,lines")?.description == "chart=3,lines=1")
+        for text in ["", "chart=0", "chart=101", "chart=-1", "chart=x", "charts", "chart,chart=2", "chart,,lines", ","]
+        {
+            #expect(FamilyMix(text) == nil, "\(text)")
+        }
+    }
+
     @Test func batchesContinueWhereTheyStopped() throws {
         let make: @Sendable (UInt64) throws -> LabelledExample = { index in
             let tiles = Int(index * 7 % 5) + 1
@@ -124,7 +155,8 @@ struct ExampleTests {
     }
 
     @Test(arguments: [
-        ("{\"question\": \"a\"}", "neither question and answer nor messages"), ("[1", "a.jsonl, line 2"),
+        ("{\"question\": \"a\"}", "no answer at the end"), ("{\"answer\": \"a\"}", "neither question nor messages"),
+        ("[1", "a.jsonl, line 2"),
         ("{\"images\": [1], \"question\": \"a\", \"answer\": \"b\"}", "an image that is not text"),
         ("{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]}", "no answer at the end"),
         ("{\"messages\": [{\"role\": \"robot\", \"content\": \"a\"}]}", "a message without role or text"),

@@ -92,6 +92,23 @@ struct DocumentGeneratorTests {
         #expect(try train.sample(at: 0, family: .form).images != sample.images)
     }
 
+    /// Further questions differ from the document's own; where one is repeated over seeds, so is its answer.
+    @Test(arguments: Family.allCases) func furtherQuestionsAgreeWithTheFirst(_ family: Family) throws {
+        let generator = try DocumentGenerator(seed: 5, split: .train, level: 2)
+        var found = 0
+        for index in 0..<20 as Range<UInt64> {
+            let sample = try generator.sample(at: index, family: family)
+            #expect(!sample.further.contains { $0.question == sample.question })
+            found += sample.further.count
+            let texts = sample.texts.flatMap { $0.map(\.string) }.joined(separator: " ")
+            for exchange in sample.further where ["value", "cell", "fact"].contains(sample.kind) {
+                let isDrawn = exchange.answer.split(separator: " ").allSatisfy { texts.contains($0) }
+                #expect(isDrawn || family == .receipt, "\(exchange)")
+            }
+        }
+        #expect(found >= 20)
+    }
+
     @Test func totalsAddUpAndExtremesAreRight() throws {
         var kinds: Set<String> = []
         for split in Split.allCases {

@@ -3,6 +3,7 @@ import Documents
 import Evaluation
 import Foundation
 import Monocle
+import Prompting
 import TestSupport
 import Testing
 
@@ -12,6 +13,10 @@ struct FidelityTests {
     private func model(_ name: String, _ precision: ArithmeticPrecision) throws -> VisionLanguageModel {
         try VisionLanguageModel(
             loading: Goldens.checkpoint(name), options: LoadOptions(precision: precision, threads: 2))
+    }
+
+    private func reference(_ precision: ArithmeticPrecision) throws -> FidelityReference {
+        try FidelityReference(model("bf16", precision))
     }
 
     private func documents() throws -> SyntheticDocuments {
@@ -27,23 +32,40 @@ struct FidelityTests {
 
     /// The bytes of a fidelity file of `count` items.
     private func bytes(_ pair: FidelityPair, count: Int, groupSize: Int) async throws -> Data {
+        try await bytes([pair], count: count, groupSize: groupSize)[0]
+    }
+
+    private func bytes(_ pairs: [FidelityPair], count: Int, groupSize: Int) async throws -> [Data] {
         let place = try TemporaryFolder()
-        let path = place.url.appending(path: "f.jsonl").path
-        let file = try FidelityFile(continuing: path, header: header(pair))
-        try await FidelityRun(documents(), pair: pair, groupSize: groupSize).run(count, into: file) { _, _ in }
-        return try Data(contentsOf: URL(filePath: path))
+        let paths = pairs.indices.map { place.url.appending(path: "\($0).jsonl").path }
+        let files = try zip(paths, pairs).map { try FidelityFile(continuing: $0, header: header($1)) }
+        try await FidelityRun(documents(), pairs: pairs, groupSize: groupSize).run(count, into: files) { _, _ in }
+        return try paths.map { try Data(contentsOf: URL(filePath: $0)) }
     }
 
     @Test func batchesChangeNoBit() async throws {
-        let pair = try FidelityPair(reference: model("bf16", .w4a16), model: model("nvfp4", .w4a4))
+        let pair = try FidelityPair(reference: reference(.w4a16), model: model("nvfp4", .w4a4))
         #expect(pair.sharesVision)
         let alone = try await bytes(pair, count: 10, groupSize: 1)
         #expect(try await bytes(pair, count: 10, groupSize: 8) == alone)
         #expect(try await bytes(pair, count: 10, groupSize: 3) == alone)
     }
 
+    @Test func modelsOfOneReferenceMeasureTogetherAsAlone() async throws {
+        let reference = try reference(.w4a16)
+        let pairs = try [("nvfp4", ArithmeticPrecision.w4a4), ("nvfp4", .w4a8), ("bf16", .f32)].map {
+            try FidelityPair(reference: reference, model: model($0, $1))
+        }
+        #expect(!pairs[2].sharesVision)
+        let together = try await bytes(pairs, count: 5, groupSize: 3)
+        #expect(together[0] != together[1])
+        for (pair, data) in zip(pairs, together) {
+            #expect(try await bytes(pair, count: 5, groupSize: 3) == data)
+        }
+    }
+
     @Test func sharedEmbeddingsChangeNoBit() throws {
-        let reference = try model("bf16", .w4a16)
+        let reference = try reference(.w4a16)
         let shared = try FidelityPair(reference: reference, model: model("nvfp4", .w4a4))
         // Another byte in a tensor that nothing reads: each embeds the images itself, to the same embeddings.
         let copy = try TemporaryFolder(copying: Goldens.checkpoint("nvfp4"))
@@ -57,21 +79,21 @@ struct FidelityTests {
             reference: reference,
             model: VisionLanguageModel(loading: copy.url, options: LoadOptions(precision: .w4a4, threads: 2)))
         #expect(!other.sharesVision)
-        let floats = try FidelityPair(reference: model("bf16", .f32), model: model("bf16", .w4a16))
+        let floats = try FidelityPair(reference: reference(.f32), model: model("bf16", .w4a16))
         #expect(!floats.sharesVision)
 
         let item = try documents().item(at: 2)
-        let forced = try ForcedAnswer(item, for: reference)
+        let forced = try ForcedAnswer(item, for: reference.model)
         #expect(try shared.measure([forced]) == other.measure([forced]))
     }
 
     @Test func aModelDoesNotDivergeFromItself() async throws {
-        let pair = try FidelityPair(reference: model("bf16", .w4a16), model: model("bf16", .w4a16))
+        let pair = try FidelityPair(reference: reference(.w4a16), model: model("bf16", .w4a16))
         let forced = try (0..<4).map { try ForcedAnswer(documents().item(at: $0), for: pair.preparer) }
         for tokens in try pair.measure(forced) {
             #expect(try #require(tokens).allSatisfy { $0.divergence == 0 && $0.agrees })
         }
-        let floor = try FidelityPair(reference: model("bf16", .f32), model: model("bf16", .w4a16))
+        let floor = try FidelityPair(reference: reference(.f32), model: model("bf16", .w4a16))
         let tokens = try floor.measure(forced).flatMap { $0 ?? [] }
         #expect(tokens.allSatisfy { $0.divergence > 0 && $0.divergence < 0.01 })
     }
@@ -79,7 +101,7 @@ struct FidelityTests {
     /// What greedy decoding writes through the engine is exact when it is taken for the true answer, and nothing else is.
     @Test(arguments: [ArithmeticPrecision.w4a16, .w4a4])
     func exactIsWhatGreedyDecodingWrites(precision: ArithmeticPrecision) async throws {
-        let reference = try model("bf16", .w4a16)
+        let reference = try reference(.w4a16)
         let student = try model("nvfp4", precision)
         let pair = try FidelityPair(reference: reference, model: student)
         let item = try documents().item(at: 1)
@@ -92,13 +114,14 @@ struct FidelityTests {
         for try await event in student.stream(inquiry) {
             if case .finished(let answer) = event {
                 written = answer.tokenIDs
-                #expect(answer.promptTokenIDs == prepared.prompt)
+                #expect(answer.promptTokenIDs == prepared.sequence.prompt)
             }
         }
         #expect(written.count == 6)
         func forced(_ answer: [Int32]) -> ForcedAnswer {
             ForcedAnswer(
-                prompt: prepared.prompt, answer: answer, images: prepared.images, endTokens: [written[5]])
+                AnsweredPrompt(prompt: prepared.sequence.prompt, answer: answer), images: prepared.images,
+                endTokens: [written[5]])
         }
         var other = written
         other[2] = (other[2] + 1) % 400
@@ -109,7 +132,7 @@ struct FidelityTests {
     }
 
     @Test func summaryIsOverTokensAndItems() async throws {
-        let pair = try FidelityPair(reference: model("bf16", .w4a16), model: model("nvfp4", .w4a4))
+        let pair = try FidelityPair(reference: reference(.w4a16), model: model("nvfp4", .w4a4))
         let place = try TemporaryFolder()
         let path = place.url.appending(path: "f.jsonl").path
         let file = try FidelityFile(continuing: path, header: header(pair))
@@ -135,7 +158,7 @@ struct FidelityTests {
         let tokenizer = copy.url.appending(path: "tokenizer.json")
         try (Data(contentsOf: tokenizer) + Data("\n".utf8)).write(to: tokenizer)
         let other = try VisionLanguageModel(loading: copy.url)
-        let reference = try model("bf16", .w4a16)
+        let reference = try reference(.w4a16)
         #expect(
             throws: EvaluationError.otherModel(what: "tokenizer.json", reference: "one file", model: "another")
         ) { try FidelityPair(reference: reference, model: other) }

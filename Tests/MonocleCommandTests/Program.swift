@@ -19,12 +19,19 @@ struct Program {
     /// Beside the test bundle in the build folder.
     static let url = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "monocle")
 
+    /// - Parameter fileLimit: KiB a file may grow to. Writing beyond fails as it does on a full disk, with "file too
+    ///   large" for "no space left on device".
     static func run(
-        _ arguments: [String], input: String = "", environment: [String: String] = [:]
+        _ arguments: [String], input: String = "", environment: [String: String] = [:], fileLimit: Int? = nil
     ) throws -> Run {
         let process = Process()
         process.executableURL = url
         process.arguments = arguments
+        if let fileLimit {
+            process.executableURL = URL(filePath: "/bin/sh")
+            let script = "trap '' XFSZ; ulimit -f \(fileLimit * 2); exec \"$0\" \"$@\""  // in blocks of 512 bytes
+            process.arguments = ["-c", script, url.path] + arguments
+        }
         var variables = ProcessInfo.processInfo.environment.filter { $0.key != "MONOCLE_MODEL" }
         variables.merge(environment) { $1 }
         process.environment = variables

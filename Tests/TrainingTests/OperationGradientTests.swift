@@ -138,8 +138,28 @@ struct OperationGradientTests {
         }
     }
 
+    /// More rows, columns and places of a sum than the processor's kernels take at once, and none a multiple of theirs.
+    static let manyBlocks: [Case] = [
+        Case(name: "a deep linear", shapes: [[270, 70], [270], [301, 70]], operation: linear),
+        Case(name: "a wide linear", shapes: [[20, 530], [20], [50, 530]], operation: linear),
+        Case(
+            name: "attention of long sequences", shapes: [[202, 180]],
+            operation: plain { try $1.attention(qkv: $0[0], heads: 3, segments: 2) }),
+        Case(
+            name: "causal attention of long sequences", shapes: [[107, 96], [107, 48], [107, 48]],
+            operation: plain {
+                let pages = try KVPages(layers: 1, kvHeads: 2, headDim: 24, pages: 8, dtype: .f32)
+                return try $1.cachedAttention(
+                    q: $0[0], k: $0[1], v: $0[2], heads: 4, pages: pages, layer: 0,
+                    spans: [
+                        .init(rows: 0..<100, start: 0, pages: [0, 1, 2, 3, 4, 5, 6]),
+                        .init(rows: 100..<107, start: 0, pages: [7]),
+                    ])
+            }),
+    ]
+
     /// Float32 products and sums: within 2e-5 of the largest element of an argument's gradient.
-    @Test(arguments: cases)
+    @Test(arguments: cases + manyBlocks)
     func cpuMatchesReference(_ test: Case) throws {
         var numbers = Numbers(12)
         let tensors = test.shapes.map { numbers.tensor($0) }
@@ -155,6 +175,31 @@ struct OperationGradientTests {
                 first = found
             }
         }
+    }
+
+    /// Weights in the formats of the forward pass.
+    @Test func inputGradientsOfRoundedWeightsMatchReference() throws {
+        var numbers = Numbers(16)
+        let (layer, dy) = (weight(numbers.tensor([33, 48])), numbers.tensor([5, 33]))
+        let rounded = ForwardWeights(roundingToBFloat16: [layer]).weight(of: layer)
+        let quantized = try ForwardWeights(
+            quantizing: [(layer, .init(global: 1.5 / 2688, input: nil))], on: ReferenceBackend()
+        ).weight(of: layer)
+        for form in [rounded, quantized] {
+            let expected = try ReferenceBackend().linearInputGradient(dy, form).array()
+            #expect(expected != (try ReferenceBackend().linearInputGradient(dy, layer).array()))
+            for isa in InstructionSet.available {
+                let found = try CPUBackend(isa: isa, precision: .f32).linearInputGradient(dy, form).array()
+                #expect(relativeError(found, expected) < 2e-5, "\(isa), \(form.format.formatName)")
+            }
+        }
+    }
+
+    @Test func noRowsGiveNoGradient() throws {
+        let backend = try CPUBackend(precision: .f32)
+        let (dy, x) = (Tensor([], shape: [0, 3]), Tensor([], shape: [0, 5]))
+        #expect(try backend.linearWeightGradient(dy, x: x).array() == [Float](repeating: 0, count: 15))
+        #expect(backend.columnSums(dy).array() == [0, 0, 0])
     }
 
     @Test func bfloat16ProductsMatchReferenceToTheirRounding() throws {

@@ -30,12 +30,7 @@ struct TrainingRunTests {
         settings.validateEvery = 2
         settings.keepsBest = keepsBest
         let place = try RunDirectory(directory)
-        let state =
-            place.holdsState
-            ? try place.resume(like: start, settings: settings.optimizer, description: description)
-            : RunState(
-                parameters: start, optimizer: AdamW(settings.optimizer, for: start),
-                facts: [RunDirectory.settingsKey: description])
+        let state = try place.state(from: start, settings: settings.optimizer, description: description)
         var run = try TrainingRun(
             settings, objective: Objective(), state: state, directory: place, on: try CPUBackend(precision: .f32)
         ) { (parameters: Parameters) throws(TrainingError) in try TrainableModel(folder, parameters) }
@@ -65,6 +60,22 @@ struct TrainingRunTests {
         #expect(try String(contentsOf: log, encoding: .utf8).contains("\"step\":6"))
         #expect(try !String(contentsOf: log, encoding: .utf8).contains("\"step\": 99"))
         #expect(try String(contentsOf: parts.appending(path: "loss.svg"), encoding: .utf8).contains("<polyline"))
+    }
+
+    /// What a run that was killed before its first state has left does not count in the next one.
+    @Test func aRunWithoutAStateStartsAnew() throws {
+        let temporary = try TemporaryFolder()
+        let (whole, parts) = (temporary.url.appending(path: "whole"), temporary.url.appending(path: "parts"))
+        let (expected, _) = try run(steps: 6, in: whole, keepsBest: true)
+        try FileManager.default.createDirectory(at: parts, withIntermediateDirectories: true)
+        try Data("{\"step\": 1, \"loss\": 1}\n{\"step\": 2, \"lo".utf8).write(to: parts.appending(path: "log.jsonl"))
+        let start = try Parameters(of: try tinyFolder())
+        try RunDirectory(parts).save(best: start, loss: -1)
+        let (found, _) = try run(steps: 6, in: parts, keepsBest: true)
+        #expect(found.best?.loss == expected.best?.loss)
+        for (one, other) in zip(expected.result.values, found.result.values) { #expect(one.array() == other.array()) }
+        let log = try String(contentsOf: parts.appending(path: "log.jsonl"), encoding: .utf8)
+        #expect(log.split(separator: "\n").count == 9 && !log.contains("\"step\": "), "six steps and three validations")
     }
 
     @Test func otherSettingsAreRefused() throws {

@@ -21,6 +21,7 @@ enum {
     MONOCLE_MAX_QUERIES = 64,
     /// Up to this many queries read keys and values from the cache as they lie; more share a widened copy of a block.
     MONOCLE_DIRECT_QUERIES = 8,
+    MONOCLE_PRODUCT_SCRATCH = 6 * 256,
 };
 
 /// Keys and values of one key-value head. Position p is row p % 16 of page pages[p / 16] (or page p / 16 without a page
@@ -74,11 +75,33 @@ struct monocle_kernels {
     void (*gelu_gradient)(float *dx, const float *dy, const float *x, size_t count);
     void (*swiglu_gradient)(
         float *dgate, float *dup, const float *dy, const float *gate, const float *up, size_t count);
-    /// One query's share of the gradients of attention over `visible` keys and values, `stride` floats apart; adds to
-    /// dq [head_dim] and to dk and dv, which lie as keys and values do. scratch: [2, visible].
-    void (*attend_gradient)(
-        const float *query, const float *dy, const float *keys, const float *values, size_t stride, size_t visible,
-        size_t head_dim, float scale, float *scratch, float *dq, float *dk, float *dv);
+    /// From the scores of a query with `visible` of `count` keys and the products of dy with their values: the weights
+    /// in place of the scores, and in place of the products the scores' gradients times scale; zero for keys that are
+    /// not visible. A weight is the softmax of scale times its score.
+    void (*softmax_gradient)(float *scores, float *products, size_t visible, size_t count, float scale);
+    /// Writes dx and adds the rows' shares to the gain's gradient [columns], and to the bias's.
+    void (*rms_norm_gradient)(
+        float *dx, float *gain_sums, const float *dy, const float *x, const float *weight, size_t rows,
+        size_t columns, float epsilon);
+    void (*layer_norm_gradient)(
+        float *dx, float *gain_sums, float *bias_sums, const float *dy, const float *x, const float *weight,
+        size_t rows, size_t columns, float epsilon);
+    /// Adds the rows of x [rows, columns] to sums [columns], in order.
+    void (*column_sums)(float *sums, const float *x, size_t rows, size_t columns);
+    /// The columns of a matrix [depth, columns], rows `row_step` elements apart, as panels of sixteen, [depth, 16] each,
+    /// the last filled with zeros, `panel_step` floats apart. f32, which it `rounds` to bf16 on demand, or bf16.
+    void (*pack_panels)(
+        float *panels, size_t panel_step, const void *x, int format, size_t row_step, size_t depth, size_t columns,
+        int rounds);
+    /// The same of a matrix whose columns lie one after the other, `column_step` floats apart.
+    void (*pack_transposed_panels)(
+        float *panels, size_t panel_step, const float *x, size_t column_step, size_t depth, size_t columns);
+    /// c [rows, columns], rows `stride` apart, is the product of a and of panels `panel_step` floats apart, or `adds` it.
+    /// Element (row, k) of a is at row * row_step + k * depth_step; `rounds` a to bf16. scratch:
+    /// MONOCLE_PRODUCT_SCRATCH floats for every 6 rows.
+    void (*multiply_panels)(
+        float *c, size_t stride, size_t rows, size_t columns, const float *a, size_t row_step, size_t depth_step,
+        size_t depth, const float *panels, size_t panel_step, int rounds, int adds, float *scratch);
 };
 
 const struct monocle_kernels *monocle_kernels_scalar(void);

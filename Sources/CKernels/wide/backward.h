@@ -1,4 +1,4 @@
-// Backward of the element-by-element operations and of attention, for training.
+// Backward of the element-by-element operations, of norms and of softmax, for training.
 
 /// dy (Phi(x) + x phi(x)), phi the normal density; Phi is x Phi(x) over x, and its expansion about 0.
 static void gelu_gradient(float *dx, const float *dy, const float *x, size_t count) {
@@ -25,46 +25,79 @@ static void swiglu_gradient(
     });
 }
 
-/// One query's share of the gradients of softmax attention over `visible` keys, `stride` floats apart; adds to dq [head_dim]
-/// and to the rows of dk and dv, which lie as keys and values do. scratch: [2, visible].
-static void attend_gradient(
-    const float *query, const float *dy, const float *keys, const float *values, size_t stride, size_t visible,
-    size_t head_dim, float scale, float *scratch, float *dq, float *dk, float *dv
-) {
-    float *weights = scratch, *mixed = scratch + visible;
-    for (size_t other = 0; other < visible; other++) {
-        const float *key = keys + other * stride, *value = values + other * stride;
-        vf score = 0, mix = 0;
-        FOR_VECTORS(head_dim, {
-            score = fma(TAKE(query), TAKE(key), score);
-            mix = fma(TAKE(dy), TAKE(value), mix);
-        });
-        weights[other] = sum(score) * scale;
-        mixed[other] = sum(mix);
-    }
-    float top = weights[0];
-    for (size_t other = 1; other < visible; other++) top = weights[other] > top ? weights[other] : top;
+static void softmax_gradient(float *scores, float *products, size_t visible, size_t count, float scale) {
+    float top = scores[0];
+    for (size_t i = 1; i < visible; i++) top = scores[i] > top ? scores[i] : top;
     vf totals = 0, means = 0;
     FOR_VECTORS(visible, {
-        vf p = exp_sum(TAKE(weights) - top, (vf)(0));
-        PUT(weights, p);
-        // Read again, so that lanes behind the last key are zero.
-        vf kept = TAKE(weights);
-        totals += kept;
-        means = fma(kept, TAKE(mixed), means);
+        vf p = exp_sum((TAKE(scores) - top) * scale, (vf)(0));
+        if (!whole) p = lanes_below((int32_t)n) ? p : (vf)(0);
+        PUT(scores, p);
+        totals += p;
+        means = fma(p, TAKE(products), means);
     });
     float inverse = 1 / sum(totals), mean = sum(means) * inverse;
-    vf gradient[MONOCLE_MAX_HEAD_DIM / LANES];
-    for (size_t j = 0; j < (head_dim + LANES - 1) / LANES; j++) gradient[j] = 0;
-    for (size_t other = 0; other < visible; other++) {
-        const float *key = keys + other * stride;
-        float *key_gradient = dk + other * stride, *value_gradient = dv + other * stride;
-        float weight = weights[other] * inverse, slope = scale * weight * (mixed[other] - mean);
-        FOR_VECTORS(head_dim, {
-            gradient[i / LANES] = fma(splat(slope), TAKE(key), gradient[i / LANES]);
-            PUT(key_gradient, fma(splat(slope), TAKE(query), TAKE(key_gradient)));
-            PUT(value_gradient, fma(splat(weight), TAKE(dy), TAKE(value_gradient)));
+    FOR_VECTORS(visible, {
+        vf p = TAKE(scores) * inverse;
+        PUT(scores, p);
+        PUT(products, p * (TAKE(products) - mean) * scale);
+    });
+    __builtin_memset(scores + visible, 0, (count - visible) * sizeof(float));
+    __builtin_memset(products + visible, 0, (count - visible) * sizeof(float));
+}
+
+/// With r = rsqrt(mean(x^2) + epsilon): dx = r (g dy) - x r^3 mean(g dy x), dg = sum over rows of dy x r.
+static void rms_norm_gradient(
+    float *dx, float *gain_sums, const float *dy, const float *x, const float *weight, size_t rows, size_t columns,
+    float epsilon
+) {
+    for (size_t row = 0; row < rows; row++, dx += columns, dy += columns, x += columns) {
+        vf squares = 0, products = 0;
+        FOR_VECTORS(columns, {
+            vf v = TAKE(x);
+            squares = fma(v, v, squares);
+            products = fma(TAKE(weight) * TAKE(dy), v, products);
+        });
+        float scale = 1.0f / __builtin_sqrtf(sum(squares) / (float)columns + epsilon);
+        float pull = scale * scale * scale * (sum(products) / (float)columns);
+        FOR_VECTORS(columns, {
+            vf v = TAKE(x), gradient = TAKE(dy) * scale;
+            PUT(dx, TAKE(weight) * gradient - v * pull);
+            PUT(gain_sums, fma(gradient, v, TAKE(gain_sums)));
         });
     }
-    FOR_VECTORS(head_dim, { PUT(dq, TAKE(dq) + gradient[i / LANES]); });
+}
+
+/// With n = (x - mean) * rsqrt(variance + epsilon) and e = g dy: dx = r (e - mean(e) - n mean(e n)),
+/// dg = sum over rows of dy n, db = sum over rows of dy.
+static void layer_norm_gradient(
+    float *dx, float *gain_sums, float *bias_sums, const float *dy, const float *x, const float *weight, size_t rows,
+    size_t columns, float epsilon
+) {
+    for (size_t row = 0; row < rows; row++, dx += columns, dy += columns, x += columns) {
+        float total, squares;
+        ROW_SUM(total, x, columns, v);
+        float mean = total / (float)columns;
+        ROW_SUM(squares, x, columns, (v - mean) * (v - mean));
+        float scale = 1.0f / __builtin_sqrtf(squares / (float)columns + epsilon);
+        vf plain = 0, weighted = 0;
+        FOR_VECTORS(columns, {
+            vf inner = TAKE(weight) * TAKE(dy);  // zero behind the last column
+            plain += inner;
+            weighted = fma(inner, (TAKE(x) - mean) * scale, weighted);
+        });
+        float inner = sum(plain) / (float)columns, pull = sum(weighted) / (float)columns;
+        FOR_VECTORS(columns, {
+            vf normal = (TAKE(x) - mean) * scale, gradient = TAKE(dy);
+            PUT(dx, (TAKE(weight) * gradient - inner - normal * pull) * scale);
+            PUT(gain_sums, fma(gradient, normal, TAKE(gain_sums)));
+            PUT(bias_sums, TAKE(bias_sums) + gradient);
+        });
+    }
+}
+
+static void column_sums(float *sums, const float *x, size_t rows, size_t columns) {
+    for (size_t row = 0; row < rows; row++, x += columns) {
+        FOR_VECTORS(columns, { PUT(sums, TAKE(sums) + TAKE(x)); });
+    }
 }

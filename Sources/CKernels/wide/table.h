@@ -15,5 +15,11 @@ static const struct monocle_kernels table = {
     .finish = finish,
     .gelu_gradient = gelu_gradient,
     .swiglu_gradient = swiglu_gradient,
-    .attend_gradient = attend_gradient,
+    .softmax_gradient = softmax_gradient,
+    .rms_norm_gradient = rms_norm_gradient,
+    .layer_norm_gradient = layer_norm_gradient,
+    .column_sums = column_sums,
+    .pack_panels = pack_panels,
+    .pack_transposed_panels = pack_transposed_panels,
+    .multiply_panels = multiply_panels,
 };

@@ -26,18 +26,65 @@ extension CPUBackend {
         return (dGate, dUp)
     }
 
-    /// Widest head of `addAttentionGradient`.
-    package static var widestHead: Int { Int(MONOCLE_MAX_HEAD_DIM) }
+    /// Rows of one partial sum over rows. Fixed, so that a sum does not depend on who adds.
+    private static let rowsOfSum = 64
 
-    /// Adds one query's share of the gradients of softmax attention over `visible` keys and values, `stride` elements
-    /// apart, whose gradients lie as they do.
-    /// - Parameter scratch: room for `2 * visible` elements.
-    package func addAttentionGradient(
-        query: UnsafePointer<Float>, dy: UnsafePointer<Float>, keys: UnsafePointer<Float>,
-        values: UnsafePointer<Float>, stride: Int, visible: Int, headDim: Int, scratch: UnsafeMutablePointer<Float>,
-        dq: UnsafeMutablePointer<Float>, dk: UnsafeMutablePointer<Float>, dv: UnsafeMutablePointer<Float>
-    ) {
-        kernels.table.attend_gradient(
-            query, dy, keys, values, stride, visible, headDim, 1 / Float(headDim).squareRoot(), scratch, dq, dk, dv)
+    /// Calls `body` for runs of rows, each with its own `width` zeros to add to, and adds up what they hold in order.
+    private func sums(
+        rows: Int, width: Int, _ body: @Sendable (_ rows: Range<Int>, _ sums: UnsafeMutablePointer<Float>) -> Void
+    ) -> [Float] {
+        let size = Self.rowsOfSum
+        let partial = tensor([(rows + size - 1) / size, width])
+        team.forEach(partial.rows) { runs in
+            for run in runs {
+                let sums = partial.pointer + run * width
+                sums.initialize(repeating: 0, count: width)
+                body(run * size..<min(rows, (run + 1) * size), sums)
+            }
+        }
+        return [Float](unsafeUninitializedCapacity: width) { total, count in
+            guard let start = total.baseAddress else { return }
+            start.initialize(repeating: 0, count: width)
+            kernels.table.column_sums(start, partial.pointer, partial.rows, width)
+            count = width
+        }
+    }
+
+    /// The sum of the rows, `[columns]`.
+    package func columnSumsBackward(_ dy: Tensor) -> Tensor {
+        let columns = dy.columns
+        let total = sums(rows: dy.rows, width: columns) { rows, sums in
+            kernels.table.column_sums(sums, dy.pointer + rows.lowerBound * columns, rows.count, columns)
+        }
+        return Tensor(total, shape: [columns])
+    }
+
+    /// Shapes of dy and x are equal.
+    package func rmsNormBackward(_ dy: Tensor, x: Tensor, weight: Tensor, epsilon: Float) -> (x: Tensor, weight: Tensor)
+    {
+        let (dx, columns) = (tensor(x.shape), x.columns)
+        let total = sums(rows: x.rows, width: columns) { rows, sums in
+            let start = rows.lowerBound * columns
+            kernels.table.rms_norm_gradient(
+                dx.pointer + start, sums, dy.pointer + start, x.pointer + start, weight.pointer, rows.count, columns,
+                epsilon)
+        }
+        return (dx, Tensor(total, shape: [columns]))
+    }
+
+    /// Shapes of dy and x are equal.
+    package func layerNormBackward(
+        _ dy: Tensor, x: Tensor, weight: Tensor, epsilon: Float
+    ) -> (x: Tensor, weight: Tensor, bias: Tensor) {
+        let (dx, columns) = (tensor(x.shape), x.columns)
+        let total = sums(rows: x.rows, width: 2 * columns) { rows, sums in
+            let start = rows.lowerBound * columns
+            kernels.table.layer_norm_gradient(
+                dx.pointer + start, sums, sums + columns, dy.pointer + start, x.pointer + start, weight.pointer,
+                rows.count, columns, epsilon)
+        }
+        return (
+            dx, Tensor(Array(total[..<columns]), shape: [columns]), Tensor(Array(total[columns...]), shape: [columns])
+        )
     }
 }

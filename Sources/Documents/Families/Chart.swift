@@ -26,20 +26,29 @@ enum Chart {
         guard size != nil else { return nil }
 
         let figures = zip(labels, zip(texts, values)).map { Figure(label: $0, text: $1.0, value: $1.1) }
-        let index = scene.dice.int(0...count - 1)
-        switch scene.dice.int(0...9) {
-        case 0...4:
-            let question = scene.dice.pick(["What is the value of \(labels[index])?", "How much is \(labels[index])?"])
-            return Draft(pages: [page], kind: "value", question: question, answers: [texts[index]], figures: figures)
-        case 5...7:
-            let top = values.firstIndex(of: values.max() ?? 0) ?? 0
-            let question = scene.dice.pick(["Which label has the highest value?", "Which one is the largest?"])
-            return Draft(pages: [page], kind: "argmax", question: question, answers: [labels[top]], figures: figures)
-        default:
-            let low = values.firstIndex(of: values.min() ?? 0) ?? 0
-            let question = scene.dice.pick(["Which label has the lowest value?", "Which one is the smallest?"])
-            return Draft(pages: [page], kind: "argmin", question: question, answers: [labels[low]], figures: figures)
+        let top = values.firstIndex(of: values.max() ?? 0) ?? 0
+        let low = values.firstIndex(of: values.min() ?? 0) ?? 0
+        func value(_ index: Int, _ dice: inout Dice) -> Exchange {
+            Exchange(
+                dice.pick(["What is the value of \(labels[index])?", "How much is \(labels[index])?"]), texts[index])
         }
+        func largest(_ dice: inout Dice) -> Exchange {
+            Exchange(dice.pick(["Which label has the highest value?", "Which one is the largest?"]), labels[top])
+        }
+        func smallest(_ dice: inout Dice) -> Exchange {
+            Exchange(dice.pick(["Which label has the lowest value?", "Which one is the smallest?"]), labels[low])
+        }
+        let index = scene.dice.int(0...count - 1)
+        let (kind, asked) =
+            switch scene.dice.int(0...9) {
+            case 0...4: ("value", value(index, &scene.dice))
+            case 5...7: ("argmax", largest(&scene.dice))
+            default: ("argmin", smallest(&scene.dice))
+            }
+        var dice = scene.furtherDice
+        return Draft(
+            pages: [page], kind: kind, question: asked.question, answers: [asked.answer], figures: figures,
+            further: (0..<count).map { value($0, &dice) } + [largest(&dice), smallest(&dice)])
     }
 
     /// Different whole percentages of at least 8 that add up to 100.

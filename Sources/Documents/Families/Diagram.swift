@@ -50,26 +50,60 @@ enum Diagram {
         let figures = zip(letters, zip(colours, shapes)).map {
             Figure(label: $0, text: "\($1.0.name) \($1.1.rawValue)", value: 0)
         }
-        func draft(_ kind: String, _ question: String, _ answer: String) -> Draft {
-            Draft(pages: [page], kind: kind, question: question, answers: [answer], figures: figures)
+        let drawn = zip(zip(shapes, colours), letters).map {
+            DrawnShape(shape: $0.0.rawValue, colour: $0.1.name, letter: $1)
         }
+        func draft(_ kind: String, _ exchange: Exchange) -> Draft {
+            Draft(
+                pages: [page], kind: kind, question: exchange.question, answers: [exchange.answer], figures: figures,
+                further: further(drawn, scene.furtherDice))
+        }
+        let target = drawn[asked]
         switch scene.dice.int(0...5) {
-        case 0:
-            return draft(
-                "colour", scene.dice.pick(["What color is the \(shape)?", "Which color is the \(shape)?"]), colour)
-        case 1:
-            return draft("shape", scene.dice.pick(["What shape is \(colour)?", "Which shape is \(colour)?"]), shape)
-        case 2:
-            return draft(
-                "label", "Which letter labels the \(scene.dice.pick([shape, "\(colour) \(shape)"]))?", letters[asked])
-        case 3: return draft("count", "How many shapes are there?", "\(count)")
+        case 0: return draft("colour", target.colour(&scene.dice))
+        case 1: return draft("shape", target.shape(&scene.dice))
+        case 2: return draft("label", target.letter(&scene.dice))
+        case 3: return draft("count", Exchange("How many shapes are there?", "\(count)"))
         case 4:
             let choice = scene.multipleChoice("What color is the \(shape)?", [colour] + otherColours)
-            return draft("choice", choice.question, choice.answer)
+            return draft("choice", Exchange(choice.question, choice.answer))
         default:
             let choice = scene.multipleChoice("Which shape is labelled \(letters[asked])?", [shape] + otherShapes)
-            return draft("choice", choice.question, choice.answer)
+            return draft("choice", Exchange(choice.question, choice.answer))
         }
+    }
+
+    private struct DrawnShape {
+        let shape: String
+        let colour: String
+        let letter: String
+
+        func colour(_ dice: inout Dice) -> Exchange {
+            Exchange(dice.pick(["What color is the \(shape)?", "Which color is the \(shape)?"]), colour)
+        }
+
+        func shape(_ dice: inout Dice) -> Exchange {
+            Exchange(dice.pick(["What shape is \(colour)?", "Which shape is \(colour)?"]), shape)
+        }
+
+        func letter(_ dice: inout Dice) -> Exchange {
+            Exchange("Which letter labels the \(dice.pick([shape, "\(colour) \(shape)"]))?", letter)
+        }
+    }
+
+    private static func further(_ drawn: [DrawnShape], _ start: Dice) -> [Exchange] {
+        var dice = start
+        var exchanges = [Exchange("How many shapes are there?", "\(drawn.count)")]
+        for target in drawn {
+            exchanges += [target.colour(&dice), target.shape(&dice), target.letter(&dice)]
+            let colours = dice.sample(NamedColour.all.map(\.name).filter { $0 != target.colour }, 3)
+            let byColour = Scene.multipleChoice("What color is the \(target.shape)?", [target.colour] + colours, &dice)
+            let shapes = dice.sample(NamedShape.allCases.map(\.rawValue).filter { $0 != target.shape }, 3)
+            let byLetter = Scene.multipleChoice(
+                "Which shape is labelled \(target.letter)?", [target.shape] + shapes, &dice)
+            exchanges += [byColour, byLetter].map { Exchange($0.question, $0.answer) }
+        }
+        return exchanges
     }
 
     /// Middles of `count` shapes and the side of the square each one has to itself.
@@ -149,17 +183,28 @@ enum Diagram {
         }
         let index = scene.dice.int(0...count - 2)
         let figures = words.map { Figure(label: $0, text: $0, value: 0) }
+        var dice = scene.furtherDice
+        let further = (0..<count - 1).flatMap { index in
+            let (word, next) = (words[index], words[index + 1])
+            let choice = Scene.multipleChoice(
+                "What comes after \(word)?", [next] + words.filter { $0 != next && $0 != word }, &dice)
+            return [
+                Exchange("What comes after \(word)?", next), Exchange("What comes before \(next)?", word),
+                Exchange(choice.question, choice.answer),
+            ]
+        }
         if scene.dice.chance(0.5) {
             let choice = scene.multipleChoice(
                 "What comes after \(words[index])?",
                 [words[index + 1]] + words.filter { $0 != words[index + 1] && $0 != words[index] })
             return Draft(
-                pages: [page], kind: "choice", question: choice.question, answers: [choice.answer], figures: figures)
+                pages: [page], kind: "choice", question: choice.question, answers: [choice.answer], figures: figures,
+                further: further)
         }
         let forward = scene.dice.chance(0.5)
         let question = forward ? "What comes after \(words[index])?" : "What comes before \(words[index + 1])?"
         return Draft(
             pages: [page], kind: "order", question: question, answers: [words[forward ? index + 1 : index]],
-            figures: figures)
+            figures: figures, further: further)
     }
 }

@@ -67,12 +67,18 @@ enum Form {
                 page.text(label + ": " + field.value, x: x, y: baseline, size: size)
             }
         }
-        let asked = scene.dice.pick(fields)
-        let question = scene.dice.pick([
-            "What is the \(asked.key)?", "Which \(asked.key) is given?", "Read the value of \(asked.key).",
-        ])
+        func question(_ field: (key: String, value: String), _ dice: inout Dice) -> Exchange {
+            Exchange(
+                dice.pick([
+                    "What is the \(field.key)?", "Which \(field.key) is given?", "Read the value of \(field.key).",
+                ]), field.value)
+        }
+        let field = scene.dice.pick(fields)
+        let asked = question(field, &scene.dice)
+        var dice = scene.furtherDice
         return Draft(
-            pages: [page], kind: "value", question: question, answers: [asked.value],
-            figures: fields.map { Figure(label: $0.key, text: $0.value, value: 0) })
+            pages: [page], kind: "value", question: asked.question, answers: [asked.answer],
+            figures: fields.map { Figure(label: $0.key, text: $0.value, value: 0) },
+            further: fields.map { question($0, &dice) })
     }
 }

@@ -77,9 +77,12 @@ enum Paragraph {
             page.text(line.text, x: x + indent, y: baseline, size: size)
         }
         let asked = scene.dice.pick(facts)
+        let question = scene.dice.pick(asked.questions)
+        var dice = scene.furtherDice
         return Draft(
-            pages: [page], kind: "fact", question: scene.dice.pick(asked.questions), answers: [asked.answer],
-            figures: facts.map { Figure(label: $0.sentence, text: $0.answer, value: 0) })
+            pages: [page], kind: "fact", question: question, answers: [asked.answer],
+            figures: facts.map { Figure(label: $0.sentence, text: $0.answer, value: 0) },
+            further: facts.map { Exchange(dice.pick($0.questions), $0.answer) })
     }
 
     /// Greedy line breaks; nil when a single word is wider than `width`.

@@ -9,11 +9,11 @@ enum Receipt {
         let prices = items.map { _ in scene.dice.int(50...(scene.level <= 1 ? 999 : 4999)) }
         let withCounts = scene.layout != .receiptRoll && (scene.width > scene.tileSize || scene.level >= 2)
         let counts = items.map { _ in scene.dice.int(1...99) }
-        let total = prices.reduce(0, +)
+        let totalPrice = prices.reduce(0, +)
         let isTable = scene.layout != .receiptRoll
         var rows = zip(items, zip(counts, prices)).map { [$0] + (withCounts ? ["\($1.0)"] : []) + [Words.money($1.1)] }
         let totalLabel = scene.dice.pick(["total", "Total", "TOTAL"])
-        rows.append([totalLabel] + (withCounts ? [""] : []) + [Words.money(total)])
+        rows.append([totalLabel] + (withCounts ? [""] : []) + [Words.money(totalPrice)])
         if isTable { rows.insert(["item"] + (withCounts ? ["count"] : []) + ["price"], at: 0) }
 
         let frame = page.bounds.inset(6)
@@ -59,24 +59,39 @@ enum Receipt {
 
         let index = scene.dice.int(0...count - 1)
         let figures = zip(items, prices).map { Figure(label: $0, text: Words.money($1), value: $1) }
-        func draft(_ kind: String, _ questions: [String], _ answer: String) -> Draft {
-            Draft(pages: [page], kind: kind, question: scene.dice.pick(questions), answers: [answer], figures: figures)
+        func total(_ dice: inout Dice) -> Exchange {
+            Exchange(
+                dice.pick(["What is the total?", "How much is the total?", "What is the total price?"]),
+                Words.money(totalPrice))
         }
-        let item = items[index]
-        switch scene.dice.int(0...9) {
-        case 0...3:
-            return draft(
-                "total", ["What is the total?", "How much is the total?", "What is the total price?"],
-                Words.money(total))
-        case 4...5 where withCounts:
-            return draft(
-                "cell", ["What is the count of \(item)?", "Which count is given for \(item)?"], "\(counts[index])")
-        case 6 where prices.filter({ $0 == prices.max() }).count == 1 && scene.level >= 1:
-            let dearest = prices.firstIndex(of: prices.max() ?? 0) ?? 0
-            return draft("argmax", ["Which item has the highest price?", "Which item costs the most?"], items[dearest])
-        default:
-            return draft(
-                "cell", ["What is the price of \(item)?", "How much is the \(item)?"], Words.money(prices[index]))
+        func quantity(_ index: Int, _ dice: inout Dice) -> Exchange {
+            let item = items[index]
+            return Exchange(
+                dice.pick(["What is the count of \(item)?", "Which count is given for \(item)?"]), "\(counts[index])")
         }
+        func price(_ index: Int, _ dice: inout Dice) -> Exchange {
+            let item = items[index]
+            return Exchange(
+                dice.pick(["What is the price of \(item)?", "How much is the \(item)?"]), Words.money(prices[index]))
+        }
+        let dearest = prices.firstIndex(of: prices.max() ?? 0) ?? 0
+        func dearestItem(_ dice: inout Dice) -> Exchange {
+            Exchange(dice.pick(["Which item has the highest price?", "Which item costs the most?"]), items[dearest])
+        }
+        let isUnique = prices.count { $0 == prices[dearest] } == 1
+        let (kind, asked) =
+            switch scene.dice.int(0...9) {
+            case 0...3: ("total", total(&scene.dice))
+            case 4...5 where withCounts: ("cell", quantity(index, &scene.dice))
+            case 6 where isUnique && scene.level >= 1: ("argmax", dearestItem(&scene.dice))
+            default: ("cell", price(index, &scene.dice))
+            }
+        var dice = scene.furtherDice
+        var further = [total(&dice)] + items.indices.map { price($0, &dice) }
+        if withCounts { further += items.indices.map { quantity($0, &dice) } }
+        if isUnique { further.append(dearestItem(&dice)) }
+        return Draft(
+            pages: [page], kind: kind, question: asked.question, answers: [asked.answer], figures: figures,
+            further: further)
     }
 }

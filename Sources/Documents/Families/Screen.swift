@@ -72,22 +72,33 @@ enum Screen {
         let figures = options.enumerated().map {
             Figure(label: $1, text: $0 == chosen ? "on" : "off", value: $0 == chosen ? 1 : 0)
         }
-        func draft(_ kind: String, _ question: String, _ answer: String) -> Draft {
-            Draft(pages: [page], kind: kind, question: question, answers: [answer], figures: figures)
+        func titleQuestion(_ dice: inout Dice) -> Exchange {
+            scene.layout == .browser
+                ? Exchange("What is the address of the page?", heading)
+                : Exchange(
+                    dice.pick(["What is the title of the window?", "What does the title bar say?"]), heading)
         }
-        switch scene.dice.int(0...2) {
-        case 0 where scene.layout == .browser: return draft("title", "What is the address of the page?", heading)
-        case 0:
-            return draft(
-                "title", scene.dice.pick(["What is the title of the window?", "What does the title bar say?"]), heading)
-        case 1 where hasButtons:
-            let left = scene.dice.chance(0.5)
-            return draft("button", "What does the \(left ? "left" : "right") button say?", buttons[left ? 0 : 1])
-        default:
-            let questions =
-                onOff
-                ? ["Which setting is on?", "What is switched on?"] : ["Which option is selected?", "What is selected?"]
-            return draft("selected", scene.dice.pick(questions), options[chosen])
+        func button(_ isLeft: Bool) -> Exchange {
+            Exchange("What does the \(isLeft ? "left" : "right") button say?", buttons[isLeft ? 0 : 1])
         }
+        func selected(_ dice: inout Dice) -> Exchange {
+            Exchange(
+                dice.pick(
+                    onOff
+                        ? ["Which setting is on?", "What is switched on?"]
+                        : ["Which option is selected?", "What is selected?"]), options[chosen])
+        }
+        var draws = scene.dice
+        let (kind, asked) =
+            switch draws.int(0...2) {
+            case 0: ("title", titleQuestion(&draws))
+            case 1 where hasButtons: ("button", button(draws.chance(0.5)))
+            default: ("selected", selected(&draws))
+            }
+        scene.dice = draws
+        var dice = scene.furtherDice
+        return Draft(
+            pages: [page], kind: kind, question: asked.question, answers: [asked.answer], figures: figures,
+            further: [titleQuestion(&dice), selected(&dice)] + (hasButtons ? [button(true), button(false)] : []))
     }
 }

@@ -30,13 +30,20 @@ enum TextLines {
                 line, x: anchor == .centre ? block.midX : block.x, y: block.y + lineHeight * Double(index) + size,
                 size: size, anchor: anchor, colour: ink)
         }
-        if count > 1, scene.dice.chance(0.5) {
-            let index = scene.dice.int(0...count - 1)
+        func line(_ index: Int, _ dice: inout Dice) -> Exchange {
             let ordinal = ["first", "second", "third", "fourth", "fifth"][index]
-            let question = scene.dice.pick(["What does line \(index + 1) say?", "Read the \(ordinal) line."])
-            return Draft(pages: [page], kind: "line", question: question, answers: [lines[index]])
+            return Exchange(dice.pick(["What does line \(index + 1) say?", "Read the \(ordinal) line."]), lines[index])
         }
-        let question = scene.dice.pick(["Read the text.", "What is written in the image?", "What does the text say?"])
-        return Draft(pages: [page], kind: "read", question: question, answers: [lines.joined(separator: " ")])
+        func all(_ dice: inout Dice) -> Exchange {
+            Exchange(
+                dice.pick(["Read the text.", "What is written in the image?", "What does the text say?"]),
+                lines.joined(separator: " "))
+        }
+        let asksLine = count > 1 && scene.dice.chance(0.5)
+        let asked = asksLine ? line(scene.dice.int(0...count - 1), &scene.dice) : all(&scene.dice)
+        var dice = scene.furtherDice
+        return Draft(
+            pages: [page], kind: asksLine ? "line" : "read", question: asked.question, answers: [asked.answer],
+            further: [all(&dice)] + (count > 1 ? lines.indices.map { line($0, &dice) } : []))
     }
 }

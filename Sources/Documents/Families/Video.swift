@@ -50,21 +50,30 @@ enum Video {
             pages.append(page)
         }
         let figures = words.enumerated().map { Figure(label: "frame \($0 + 1)", text: $1, value: $0) }
-        func draft(_ kind: String, _ question: String, _ answer: String) -> Draft {
-            Draft(pages: pages, kind: kind, question: question, answers: [answer], figures: figures)
-        }
         let others = directions.filter { $0 != direction }
-        switch scene.dice.int(0...5) {
-        case 0: return draft("last", "Which word is in the last frame?", words[count - 1])
-        case 1: return draft("first", "Which word is in the first frame?", words[0])
-        case 2:
-            let index = scene.dice.int(0...count - 2)
-            return draft("order", "Which word comes after \(words[index])?", words[index + 1])
-        case 3: return draft("direction", "Which way does the \(shape.rawValue) move?", direction)
-        case 4:
-            let choice = scene.multipleChoice("Which way does the \(shape.rawValue) move?", [direction] + others)
-            return draft("choice", choice.question, choice.answer)
-        default: return draft("colour", "What color is the \(shape.rawValue) at the end?", colours[1].name)
+        let way = "Which way does the \(shape.rawValue) move?"
+        func choice(_ dice: inout Dice) -> Exchange {
+            let choice = Scene.multipleChoice(way, [direction] + others, &dice)
+            return Exchange(choice.question, choice.answer)
         }
+        func after(_ index: Int) -> Exchange {
+            Exchange("Which word comes after \(words[index])?", words[index + 1])
+        }
+        let last = Exchange("Which word is in the last frame?", words[count - 1])
+        let first = Exchange("Which word is in the first frame?", words[0])
+        let colour = Exchange("What color is the \(shape.rawValue) at the end?", colours[1].name)
+        let (kind, asked) =
+            switch scene.dice.int(0...5) {
+            case 0: ("last", last)
+            case 1: ("first", first)
+            case 2: ("order", after(scene.dice.int(0...count - 2)))
+            case 3: ("direction", Exchange(way, direction))
+            case 4: ("choice", choice(&scene.dice))
+            default: ("colour", colour)
+            }
+        var dice = scene.furtherDice
+        return Draft(
+            pages: pages, kind: kind, question: asked.question, answers: [asked.answer], figures: figures,
+            further: [last, first, colour, Exchange(way, direction), choice(&dice)] + (0..<count - 1).map(after))
     }
 }
