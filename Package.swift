@@ -26,7 +26,18 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-numerics", from: "1.1.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
@@ -34,11 +45,12 @@ let package = Package(
         .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
         .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
         .target(name: "CKernels"),
+        .target(name: "CConfine"),
 
         room("JSONText"),
         room("Numerics"),
         room("Tokenization", ["JSONText"]),
-        room("Imaging", ["CTurboJPEG", "CSPNG", "CWebP"]),
+        room("Imaging", ["CTurboJPEG", "CSPNG", "CWebP", "CConfine"]),
         room("Documents", ["CCairo"]),
         room("Checkpoint", ["Numerics", "JSONText"]),
         room("Compute", ["Numerics", "Checkpoint", "CKernels"]),
@@ -58,6 +70,29 @@ let package = Package(
         room(
             "Monocle", ["Engine", "Model", "Compute", "Checkpoint", "Prompting", "Tokenization", "Imaging"],
             resources: [.copy("Resources/monocle-mini")]),
+        room("OpenAIAPI", ["Prompting", "JSONText"]),
+        room(
+            "Server",
+            [
+                "OpenAIAPI", "Monocle", "Engine", "Grammar", "Prompting", "Tokenization", "Imaging", "JSONText",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(
+                    name: "Numerics", package: "swift-numerics", moduleAliases: ["Numerics": "SwiftNumerics"]),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            resources: [.embedInCode("Resources/page.html"), .embedInCode("Resources/openapi.json")]),
         room("Benchmarking", ["Model", "Compute", "Checkpoint", "Tokenization", "Imaging", "Numerics"]),
         room(
             "Evaluation",
@@ -72,8 +107,9 @@ let package = Package(
                 "Monocle", "Benchmarking", "CUDA", "Datasets", "Evaluation", "Documents", "Engine", "Quantization",
                 "Training",
                 "Model", "Compute", "Checkpoint",
-                "Prompting",
+                "Prompting", "Server", "OpenAIAPI",
                 "Tokenization", "Imaging", "Numerics",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -95,6 +131,16 @@ let package = Package(
         tests(
             of: "Datasets", ["Training", "Prompting", "Tokenization", "Imaging", "Documents", "Checkpoint", "Monocle"]),
         tests(of: "Prompting", ["Tokenization"]),
+        tests(of: "OpenAIAPI", ["Prompting", "JSONText"]),
+        tests(
+            of: "Server",
+            [
+                "OpenAIAPI", "Monocle", "Imaging", .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
         tests(of: "Grammar", ["Tokenization"]),
         tests(of: "Monocle", ["Prompting"]),
         tests(of: "Engine", ["Grammar", "Model", "Compute", "Checkpoint", "Tokenization", "Numerics"]),
@@ -112,7 +158,7 @@ let package = Package(
 if Context.environment["MONOCLE_FUZZ"] != nil {
     let harnesses = [
         ("SafetensorsHeader", "Checkpoint"), ("Tokenizer", "Tokenization"), ("ImageHeader", "Imaging"),
-        ("ImageDecoder", "Imaging"), ("Grammar", "Grammar"),
+        ("ImageDecoder", "Imaging"), ("ChatRequest", "OpenAIAPI"), ("Grammar", "Grammar"),
     ]
     for (name, room) in harnesses
     where FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Fuzz/\(name)/\(name).swift") {

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# Installs what Monocle needs and this Debian or Ubuntu machine lacks. The Swift toolchain itself comes from swift.org.
+# Installs what Monocle needs, and the packages given as arguments, where this Debian or Ubuntu machine lacks them. The Swift
+# toolchain itself comes from swift.org.
 set -euo pipefail
 
 packages=(libturbojpeg0-dev libspng-dev libwebp-dev libcairo2-dev poppler-utils pkg-config)
 # The fonts of `monocle documents` (Sources/Documents/Looks.swift).
 packages+=(fonts-dejavu-core fonts-liberation fonts-roboto-unhinted fonts-crosextra-carlito fonts-crosextra-caladea)
 packages+=(fonts-linuxlibertine fonts-open-sans fonts-inconsolata)
+packages+=("$@")
 missing=()
 for package in "${packages[@]}"; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' || missing+=("$package")

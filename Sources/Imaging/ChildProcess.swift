@@ -1,6 +1,6 @@
 // One child program with bounds on its time, memory and output. Knows nothing of what the program does.
 
-import Foundation
+package import Foundation
 import Synchronization
 
 /// Runs a program without a shell and collects what it writes.
@@ -18,7 +18,7 @@ package struct ChildProcess {
         case outputTooLarge
     }
 
-    /// Name looked up in `PATH`.
+    /// Name looked up in `PATH`, or a path from the root.
     package let program: String
     package let arguments: [String]
     /// Wall-clock and processor seconds.
@@ -37,10 +37,13 @@ package struct ChildProcess {
     }
 
     /// Waits for the end. The child is killed, and always reaped, when a bound is passed.
-    package func run() throws(Failure) -> Output {
+    /// - Parameter input: what the child reads on standard input; nil is nothing.
+    package func run(input: Data? = nil) throws(Failure) -> Output {
         guard let path = Self.find(program) else { throw .notFound }
+        let inputFile = try input.map { (data) throws(Failure) in try Self.unnamedFile(data) }
+        defer { if let inputFile { close(inputFile) } }
         let (child, out, error) = try Self.spawning.withLock { _ in
-            Result { () throws(Failure) in try start(path) }
+            Result { () throws(Failure) in try start(path, inputFile) }
         }.get()
         defer {
             close(out)
@@ -57,8 +60,9 @@ package struct ChildProcess {
         return Output(status: code, standardOutput: output, standardError: String(decoding: errorText, as: UTF8.self))
     }
 
-    /// The first executable file of this name in `PATH`.
+    /// The first executable file of this name in `PATH`, or the file at this path.
     package static func find(_ program: String) -> String? {
+        if program.hasPrefix("/") { return access(program, X_OK) == 0 ? program : nil }
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
         return path.split(separator: ":").lazy.map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
     }
@@ -67,7 +71,30 @@ package struct ChildProcess {
     /// being started in between and holding the pipes open.
     private static let spawning = Mutex(())
 
-    private func start(_ path: String) throws(Failure) -> (child: pid_t, out: Int32, error: Int32) {
+    /// A file without a name that holds `data` and is read from its beginning.
+    private static func unnamedFile(_ data: Data) throws(Failure) -> Int32 {
+        let path = FileManager.default.temporaryDirectory.appending(path: "monocle-\(UUID().uuidString)").path
+        let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw .notStarted(reason: systemReason()) }
+        unlink(path)
+        let isWritten = data.withUnsafeBytes { bytes in
+            var offset = 0
+            while offset < bytes.count {
+                let count = write(file, bytes.baseAddress.map { $0 + offset }, bytes.count - offset)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return false }
+                offset += count
+            }
+            return true
+        }
+        guard isWritten, lseek(file, 0, SEEK_SET) == 0 else {
+            close(file)
+            throw .notStarted(reason: systemReason())
+        }
+        return file
+    }
+
+    private func start(_ path: String, _ input: Int32?) throws(Failure) -> (child: pid_t, out: Int32, error: Int32) {
         let out = try Self.makePipe()
         defer { close(out.write) }
         let error: (read: Int32, write: Int32)
@@ -79,7 +106,7 @@ package struct ChildProcess {
         }
         defer { close(error.write) }
         do throws(Failure) {
-            return (try spawn(path, standardOutput: out.write, standardError: error.write), out.read, error.read)
+            return (try spawn(path, input, standardOutput: out.write, standardError: error.write), out.read, error.read)
         } catch let failure {
             close(out.read)
             close(error.read)
@@ -94,11 +121,17 @@ package struct ChildProcess {
         return (ends[0], ends[1])
     }
 
-    private func spawn(_ path: String, standardOutput: Int32, standardError: Int32) throws(Failure) -> pid_t {
+    private func spawn(
+        _ path: String, _ input: Int32?, standardOutput: Int32, standardError: Int32
+    ) throws(Failure) -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        if let input {
+            posix_spawn_file_actions_adddup2(&actions, input, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
         posix_spawn_file_actions_adddup2(&actions, standardOutput, 1)
         posix_spawn_file_actions_adddup2(&actions, standardError, 2)
         var attributes = posix_spawnattr_t()

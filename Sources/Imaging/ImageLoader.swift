@@ -24,6 +24,12 @@ package struct ImageLoader: Sendable {
     package var pdf: PDFRenderer
     /// Pages of a document that one source may ask for.
     package var pagesPerDocument: Int
+    /// Whether a document of which no pages are named stands for all of them, or for its first.
+    package var wholeDocuments = false
+    /// Decodes an image; by default in this process.
+    package var decode: @Sendable (Data, ImageLimits) throws(ImagingError) -> PixelImage = {
+        (data, limits) throws(ImagingError) in try PixelImage(decoding: data.bytes, limits: limits)
+    }
 
     package init(limits: ImageLimits = ImageLimits(), pdf: PDFRenderer = PDFRenderer(), pagesPerDocument: Int = 4) {
         self.limits = limits
@@ -48,7 +54,16 @@ package struct ImageLoader: Sendable {
         }
     }
 
-    /// Whether a regular file begins as a PDF does; false for one that cannot be read, and for pipes and devices.
+    /// Whether a source begins as a PDF does; false for a file that cannot be read, and for pipes and devices.
+    package static func isPDF(_ source: ImageSource) -> Bool {
+        switch source {
+        case .file(let url): isPDF(url)
+        case .data(let data, _): (try? ImageFormat(sniffing: data.bytes)) == .pdf
+        case .pixels: false
+        }
+    }
+
+    /// Whether a regular file begins as a PDF does.
     package static func isPDF(_ url: URL) -> Bool {
         guard (try? regularFileSize(url)) != nil, let handle = try? FileHandle(forReadingFrom: url) else {
             return false
@@ -89,7 +104,7 @@ package struct ImageLoader: Sendable {
 
     private func image(_ data: Data, pages: ClosedRange<Int>?) throws(ImagingError) -> PixelImage {
         try Self.checkNoPages(pages)
-        return try PixelImage(decoding: data.bytes, limits: limits)
+        return try decode(data, limits)
     }
 
     private static func checkNoPages(_ pages: ClosedRange<Int>?) throws(ImagingError) {
@@ -98,11 +113,12 @@ package struct ImageLoader: Sendable {
         }
     }
 
-    private func render(_ url: URL, size: Int, pages: ClosedRange<Int>?) throws(ImagingError) -> [PixelImage] {
+    private func render(_ url: URL, size: Int, pages asked: ClosedRange<Int>?) throws(ImagingError) -> [PixelImage] {
         guard size <= pdf.bytes else {
             throw .overLimit(what: "the PDF", found: size, allowed: pdf.bytes, unit: "bytes")
         }
-        let pages = pages ?? 1...1
+        var pages = asked ?? 1...1
+        if asked == nil, wholeDocuments { pages = 1...max(try pdf.pageCount(of: url.absoluteURL), 1) }
         guard pages.count <= pagesPerDocument else {
             throw .overLimit(what: "the page range", found: pages.count, allowed: pagesPerDocument, unit: "pages")
         }

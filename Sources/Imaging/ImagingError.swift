@@ -25,6 +25,8 @@ package indirect enum ImagingError: Error, Equatable, CustomStringConvertible {
     case missingProgram(name: String, package: String)
     case programFailed(name: String, reason: String)
     case timedOut(name: String, seconds: Double)
+    /// The child process that decodes ended without an answer.
+    case decoderUnavailable
 
     /// The formats that are decoded, as messages name them.
     package static let acceptedFormats = "JPEG, PNG, WebP and PDF"
@@ -66,7 +68,9 @@ package indirect enum ImagingError: Error, Equatable, CustomStringConvertible {
         case .programFailed(let name, let reason):
             "\(name) could not render the document: \(reason)"
         case .timedOut(let name, let seconds):
-            "\(name) took more than \(seconds.formatted()) seconds for a page and was stopped"
+            "\(name) took more than \(seconds.formatted()) seconds and was stopped"
+        case .decoderUnavailable:
+            "the process that decodes images ended without an answer"
         }
     }
 }

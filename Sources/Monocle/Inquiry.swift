@@ -9,8 +9,11 @@ package struct Inquiry: Sendable {
     package enum Prompt: Sendable {
         /// One user turn after an optional system message; every image of every source comes before the text.
         case question(String, system: String?)
-        /// A conversation whose image parts count the sources; each source yields one image.
-        case conversation(Conversation)
+        /// A conversation whose image parts count the sources; a document stands for its pages. When `continuing`, the last
+        /// message is gone on with.
+        case conversation(Conversation, continuing: Bool = false)
+        /// Token ids as they are; there are no sources then.
+        case tokens([Int32])
         /// Text without a chat template.
         case raw(String)
     }
@@ -19,11 +22,21 @@ package struct Inquiry: Sendable {
         package var image: ImageSource
         package var pages: ClosedRange<Int>?
         package var detail: Detail
+        /// Tiles of the grid at most, where this image has a bound of its own.
+        package var maxTiles: Int?
 
-        package init(_ image: ImageSource, pages: ClosedRange<Int>? = nil, detail: Detail) {
+        package init(_ image: ImageSource, pages: ClosedRange<Int>? = nil, detail: Detail, maxTiles: Int? = nil) {
             self.image = image
             self.pages = pages
             self.detail = detail
+            self.maxTiles = maxTiles
+        }
+
+        /// What a part of a message refers to.
+        package init(_ image: ImageSource, _ attachment: OpenAIMessages.Attachment, pages: ClosedRange<Int>?) {
+            self.init(
+                image, pages: attachment.pages ?? pages, detail: Detail(attachment.detail),
+                maxTiles: attachment.maxTiles)
         }
     }
 
@@ -55,6 +68,14 @@ package struct Inquiry: Sendable {
 }
 
 extension Detail {
+    package init(_ detail: OpenAIMessages.Detail) {
+        switch detail {
+        case .low: self = .low
+        case .high: self = .high
+        case .auto: self = .auto
+        }
+    }
+
     package init(_ detail: ImageOptions.Detail) {
         switch detail {
         case .low: self = .low

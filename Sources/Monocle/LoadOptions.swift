@@ -50,6 +50,8 @@ public struct LoadOptions: Sendable {
     public var prefillChunk: Int
     /// How the encoder's position table is resampled: true as in the code that trained the model.
     public var alignCorners: Bool
+    /// How questions asked at the same time share the engine.
+    package var sharing = EngineSharing()
 
     public init(
         precision: ArithmeticPrecision = .auto, threads: Int? = nil, context: Int? = nil,
@@ -62,4 +64,19 @@ public struct LoadOptions: Sendable {
         self.prefillChunk = prefillChunk
         self.alignCorners = alignCorners
     }
+}
+
+/// How many requests the engine takes, and how much of the key-value cache they share. Nil takes the engine's choice.
+package struct EngineSharing: Sendable {
+    /// Positions the key-value cache holds for all requests together; at least one context.
+    package var cacheTokens: Int?
+    /// Requests that share steps.
+    package var running: Int?
+    /// Requests, and prompt tokens, that may wait.
+    package var maxWaiting: Int?
+    package var maxWaitingTokens: Int?
+    /// Tokens guessed from the prompt in a step; results do not depend on it.
+    package var drafts: Int?
+
+    package init() {}
 }

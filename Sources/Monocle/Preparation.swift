@@ -3,13 +3,17 @@
 import Checkpoint
 package import Engine
 import Foundation
-import Imaging
-import Prompting
+package import Imaging
+package import Prompting
 
 /// A request ready for the engine, and what is known about it before it runs.
 package struct PreparedRequest: Sendable {
-    package let request: GenerationRequest
+    package var request: GenerationRequest
     package let images: [ImageUse]
+    /// Positions of each image's embeddings in the prompt.
+    package let imageSpans: [Range<Int>]
+    package let textTokens: Int
+    package let controlTokens: Int
     package let imageTokens: Int
     /// Time to decode and cut the images.
     package let imagesSeconds: Double
@@ -18,18 +22,21 @@ package struct PreparedRequest: Sendable {
 extension VisionLanguageModel {
     /// Decodes the images, plans their tiles and lays out the prompt.
     /// - Throws: `ImagingError`, `PromptingError` or `MonocleError`; nothing has been computed then.
-    package func prepare(_ inquiry: Inquiry) throws -> PreparedRequest {
+    package func prepare(_ inquiry: Inquiry, loader: ImageLoader = ImageLoader()) throws -> PreparedRequest {
         try check(inquiry)
         let start = ContinuousClock.now
-        let cut: [CutImage] = try inquiry.sources.flatMap { source in
-            try ImageLoader().load(source.image, pages: source.pages).map { image in
+        let perSource: [[CutImage]] = try inquiry.sources.map { source in
+            try loader.load(source.image, pages: source.pages).map { image in
                 try CutImage(image, file: source.image.name, plan: tilePlan(for: image, source, inquiry.maxTiles))
             }
         }
+        let cut = perSource.flatMap(\.self)
         let imagesSeconds = (ContinuousClock.now - start) / .seconds(1)
         let tokensPerTile = folder.configuration.vision?.tokensPerTile ?? 0
+        if case .tokens(let ids) = inquiry.prompt { return try prepare(tokens: ids, inquiry.answer) }
         let plan = try PromptPlan(
-            try segments(of: inquiry, imageCount: cut.count), tokenizer: tokenizer, tokensPerTile: tokensPerTile,
+            try segments(of: inquiry, imagesPerSource: perSource.map(\.count)), tokenizer: tokenizer,
+            tokensPerTile: tokensPerTile,
             tiles: cut.map(\.tiles.count), contextLimit: context, special: inquiry.special)
         let request = GenerationRequest(
             prompt: plan.ids,
@@ -42,8 +49,22 @@ extension VisionLanguageModel {
             stopTokens: inquiry.answer.ignoresEnd ? [] : endTokens, stopStrings: inquiry.answer.stop,
             logprobs: inquiry.answer.logprobs)
         return PreparedRequest(
-            request: request, images: cut.map { $0.use(tokensPerTile: tokensPerTile) }, imageTokens: plan.imageTokens,
-            imagesSeconds: imagesSeconds)
+            request: request, images: cut.map { $0.use(tokensPerTile: tokensPerTile) },
+            imageSpans: plan.imageSpans.map(\.positions), textTokens: plan.textTokens,
+            controlTokens: plan.controlTokens, imageTokens: plan.imageTokens, imagesSeconds: imagesSeconds)
+    }
+
+    private func prepare(tokens ids: [Int32], _ answer: AnswerOptions) throws -> PreparedRequest {
+        guard ids.count < context else {
+            throw PromptingError.tooLong(text: ids.count, control: 0, image: 0, limit: context)
+        }
+        let control = ids.count(where: tokenizer.isSpecial)
+        let request = GenerationRequest(
+            prompt: ids, sampling: sampling(answer), maxTokens: answer.maxTokens,
+            stopTokens: answer.ignoresEnd ? [] : endTokens, stopStrings: answer.stop, logprobs: answer.logprobs)
+        return PreparedRequest(
+            request: request, images: [], imageSpans: [], textTokens: ids.count - control, controlTokens: control,
+            imageTokens: 0, imagesSeconds: 0)
     }
 
     private func check(_ inquiry: Inquiry) throws {
@@ -59,7 +80,7 @@ extension VisionLanguageModel {
         let text =
             switch inquiry.prompt {
             case .question(let text, _), .raw(let text): text
-            case .conversation: "a conversation is checked where it is read"
+            case .conversation, .tokens: "a conversation is checked where it is read"
             }
         guard text.contains(where: { !$0.isWhitespace }) else {
             throw MonocleError(.input, "the question is empty; say what you want to know")
@@ -69,17 +90,20 @@ extension VisionLanguageModel {
     private func tilePlan(for image: PixelImage, _ source: Inquiry.Source, _ maxTiles: Int?) throws -> TilePlan {
         guard let vision = folder.configuration.vision else { throw MonocleError(.input, "the model is text-only") }
         return try TilePlan(
-            width: image.width, height: image.height, tileSize: vision.tileSize, maxTiles: maxTiles ?? vision.maxTiles,
+            width: image.width, height: image.height, tileSize: vision.tileSize,
+            maxTiles: source.maxTiles ?? maxTiles ?? vision.maxTiles,
             useThumbnail: vision.usesThumbnail, detail: source.detail)
     }
 
-    private func segments(of inquiry: Inquiry, imageCount: Int) throws -> [Segment] {
+    private func segments(of inquiry: Inquiry, imagesPerSource counts: [Int]) throws -> [Segment] {
         let renderer = Llama31Renderer(special: inquiry.special)
+        let imageCount = counts.reduce(0, +)
         switch inquiry.prompt {
         case .raw(let text):
             return try RawPrompt.segments(text, imageCount: imageCount, tokenizer: tokenizer, special: inquiry.special)
-        case .conversation(let conversation):
-            return try renderer.segments(for: conversation)
+        case .conversation(let conversation, let continuing):
+            return try renderer.segments(for: conversation.expanding(counts), continuing: continuing)
+        case .tokens: return []
         case .question(let text, let system):
             let turn = Message(.user, (0..<imageCount).map { .image($0) } + [.text(text)])
             return try renderer.segments(for: Conversation((system.map { [Message(.system, $0)] } ?? []) + [turn]))
@@ -105,6 +129,23 @@ extension VisionLanguageModel {
             minP: answer.minP ?? defaults.minP.map { Float($0) } ?? 0,
             repetitionPenalty: answer.repetitionPenalty ?? defaults.repetitionPenalty.map { Float($0) } ?? 1,
             seed: answer.seed)
+    }
+}
+
+extension Conversation {
+    /// Each source's part as one part for each of its images.
+    fileprivate func expanding(_ counts: [Int]) -> Conversation {
+        guard counts.contains(where: { $0 != 1 }) else { return self }
+        var firsts = [0]
+        for count in counts { firsts.append((firsts.last ?? 0) + count) }
+        var result = self
+        for index in result.messages.indices {
+            result.messages[index].content = result.messages[index].content.flatMap { part in
+                guard case .image(let source) = part, counts.indices.contains(source) else { return [part] }
+                return (firsts[source]..<firsts[source + 1]).map { .image($0) }
+            }
+        }
+        return result
     }
 }
 

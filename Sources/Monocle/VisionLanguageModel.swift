@@ -2,7 +2,7 @@
 
 package import Checkpoint
 package import Compute
-import Engine
+package import Engine
 public import Foundation
 import Model
 import Numerics
@@ -39,6 +39,7 @@ public final class VisionLanguageModel: Sendable {
 
     package init(folder: CheckpointFolder, options: LoadOptions) throws {
         try options.check()
+        try options.checkSharing()
         self.folder = folder
         let longest = folder.configuration.language.maxPositions
         context = options.context ?? min(longest, ModelConfiguration.statedContext)
@@ -50,16 +51,22 @@ public final class VisionLanguageModel: Sendable {
         let precision = options.precision.resolved(on: instructions)
         backend = try CPUBackend(threads: options.threads, isa: instructions, precision: precision)
         let keyValueType = try options.keyValueType(precision, folder)
+        let sharing = options.sharing
         let memory = MemorySum(
-            folder, context: context, keyValueType: keyValueType, prefillChunk: options.prefillChunk)
+            folder, context: max(context, sharing.cacheTokens ?? 0), keyValueType: keyValueType,
+            prefillChunk: options.prefillChunk)
         if let host = HostMemory.current(), let obstacle = memory.obstacle(in: host) {
             throw MonocleError(.device, obstacle + "; lower --context, or free memory")
         }
+        var engineOptions = EngineOptions(
+            context: context, stepTokens: options.prefillChunk, keyValueType: keyValueType,
+            cacheTokens: sharing.cacheTokens, maxWaitingTokens: sharing.maxWaitingTokens)
+        engineOptions.running = sharing.running ?? engineOptions.running
+        engineOptions.maxWaiting = sharing.maxWaiting ?? engineOptions.maxWaiting
+        engineOptions.drafts = sharing.drafts ?? engineOptions.drafts
         engine = try Engine(
             model: try NemotronNanoVL(folder, alignCorners: options.alignCorners), tokenizer: tokenizer,
-            backend: backend,
-            options: EngineOptions(
-                context: context, stepTokens: options.prefillChunk, keyValueType: keyValueType))
+            backend: backend, options: engineOptions)
     }
 
     /// Warnings about the folder that keep nothing from working.
@@ -92,6 +99,14 @@ public final class VisionLanguageModel: Sendable {
         stream(Inquiry(question))
     }
 
+    /// What the engine makes of a prepared request. Dropping the stream stops the work within one step.
+    package func submit(_ request: GenerationRequest) -> AsyncThrowingStream<Delta, any Error> {
+        engine.submit(request)
+    }
+
+    /// What the engine has done and holds.
+    package var statistics: EngineStatistics { engine.statistics }
+
     package func stream(_ inquiry: Inquiry) -> AsyncThrowingStream<AnswerEvent, any Error> {
         AsyncThrowingStream { continuation in
             let task = Task {
@@ -118,6 +133,17 @@ extension LoadOptions {
         }
         if let threads, !(1...1024).contains(threads) {
             throw MonocleError(.input, "the number of threads is \(threads); it must be 1 to 1024")
+        }
+    }
+
+    /// What the engine is asked to share.
+    func checkSharing() throws(MonocleError) {
+        for (name, value, range) in [
+            ("cache-tokens", sharing.cacheTokens, 16...(1 << 24)), ("running", sharing.running, 1...1024),
+            ("drafts", sharing.drafts, 0...16),
+        ] {
+            guard let value, !range.contains(value) else { continue }
+            throw MonocleError(.input, "\(name) is \(value); it must be \(range.lowerBound) to \(range.upperBound)")
         }
     }
 

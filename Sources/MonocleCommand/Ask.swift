@@ -74,14 +74,15 @@ struct Ask: AsyncParsableCommand {
             }
             let file = URL(filePath: messages)
             let list = try OpenAIMessages(try Self.read(file))
+            let folder = file.deletingLastPathComponent()
+            let sources = try list.attachments.map { attachment in
+                let image = try Self.source(attachment, relativeTo: folder)
+                let isPDF = ImageLoader.isPDF(image)
+                return Inquiry.Source(image, attachment, pages: isPDF ? pictures.page?.pages : nil)
+            }
             return Inquiry(
-                .conversation(list.conversation),
-                sources: try pictures.sources(
-                    list.images.map { image in
-                        let path = URL(filePath: image.path, relativeTo: file.deletingLastPathComponent())
-                        return (path, Detail(rawValue: image.detail.rawValue) ?? detail)
-                    }),
-                maxTiles: pictures.maxTiles, answer: options, special: special)
+                .conversation(list.conversation), sources: sources, maxTiles: pictures.maxTiles, answer: options,
+                special: special)
         }
         guard let question else { throw UsageError("no question: monocle ask \"What is the total?\" receipt.png") }
         guard !raw || system == nil else {
@@ -91,6 +92,18 @@ struct Ask: AsyncParsableCommand {
             raw ? .raw(question) : .question(question, system: system),
             sources: try pictures.sources(files.map { (URL(filePath: $0), detail) }),
             maxTiles: pictures.maxTiles, answer: options, special: special)
+    }
+
+    private static func source(
+        _ attachment: OpenAIMessages.Attachment, relativeTo folder: URL
+    ) throws -> ImageSource {
+        switch attachment.media {
+        case .file(let path): return .file(URL(filePath: path, relativeTo: folder))
+        case .data(let data, _): return .data(data, name: attachment.path)
+        case .remote:
+            throw UsageError(
+                "\(attachment.path) is a web address; expected the path of a file, a file:// URL or a data URL")
+        }
     }
 
     private static func read(_ file: URL) throws -> Data {

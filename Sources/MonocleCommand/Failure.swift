@@ -9,7 +9,9 @@ import Documents
 import Evaluation
 import Foundation
 import Monocle
+import OpenAIAPI
 import Quantization
+import Server
 import Training
 
 /// A fault the command line itself finds.
@@ -45,7 +47,7 @@ enum Failure {
 
     /// The code of an error that is not the argument parser's.
     private static func code(for error: any Error) -> Code? {
-        if error is UsageError { return .usage }
+        if error is UsageError || error is SettingsError || error is LimitError { return .usage }
         if error is CUDAError { return .device }
         if let error = error as? QuantizationError { return error.isFaultOfModel ? .model : .usage }
         if let error = error as? EvaluationError { return error.isFaultOfModel ? .model : .usage }

@@ -15,8 +15,10 @@ struct MonocleCommand: AsyncParsableCommand {
             """,
         version: "monocle \(Version.current)",
         subcommands: [
-            Ask.self, Chat.self, Tokenize.self, Inspect.self, Doctor.self, Bench.self, Synth.self, Quantize.self,
+            Ask.self, Chat.self, Serve.self, Tokenize.self, Inspect.self, Doctor.self, Bench.self, Synth.self,
+            Quantize.self,
             Train.self, Distill.self, DocumentsVerb.self, DocumentWorker.self, Eval.self,
+            DecodeImage.self,
         ])
 }
 

@@ -11,6 +11,13 @@ package struct Message: Sendable, Equatable {
         case system
         case user
         case assistant
+        /// What a tool answered.
+        case tool
+
+        /// The role that a message's JSON names; OpenAI's newer name for `system` is `developer`.
+        package init?(name: String) {
+            self.init(rawValue: name == "developer" ? "system" : name)
+        }
     }
 
     package enum Part: Sendable, Equatable {

@@ -9,7 +9,10 @@ package struct Llama31Renderer: Sendable {
 
     package init(special: Bool = false) { self.special = special }
 
-    package func segments(for conversation: Conversation) throws(PromptingError) -> [Segment] {
+    /// - Parameter continuing: leaves the last message open, for the model to go on with, and begins no turn.
+    package func segments(
+        for conversation: Conversation, continuing: Bool = false
+    ) throws(PromptingError) -> [Segment] {
         var segments: [Segment] = [.control(Spelling.beginOfText)]
         let layout = ContentLayout(special: special)
         let hasImages = conversation.messages.contains { $0.content.contains(where: \.isImage) }
@@ -23,13 +26,19 @@ package struct Llama31Renderer: Sendable {
             for segment in content.trimmed() { segments.join(segment) }
             segments.append(.control(Spelling.endOfTurn))
         }
+        if continuing {
+            segments.removeLast()
+            return segments
+        }
         segments += header(.assistant)
         segments.join(.text("\n\n"))
         return segments
     }
 
     private func header(_ role: Message.Role) -> [Segment] {
-        [.control(Spelling.startHeader), .text(role.rawValue), .control(Spelling.endHeader)]
+        // Llama 3.1 was trained with the answers of tools under this name.
+        let name = role == .tool ? "ipython" : role.rawValue
+        return [.control(Spelling.startHeader), .text(name), .control(Spelling.endHeader)]
     }
 }
 

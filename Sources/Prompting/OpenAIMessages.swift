@@ -1,7 +1,7 @@
-// Chat messages in OpenAI's JSON form, whose image parts name files. Does not open the files.
+// Chat messages in OpenAI's JSON form. Does not open what their parts refer to.
 
 package import Foundation
-import JSONText
+package import JSONText
 
 /// A conversation read from JSON: an array of messages, or an object whose `messages` is one. Fields it does not know
 /// are passed over, as OpenAI clients send many.
@@ -12,19 +12,35 @@ package struct OpenAIMessages: Sendable, Equatable {
         case auto
     }
 
-    package struct Image: Sendable, Equatable {
-        /// Path of the file, as written; from a `file://` URL, its path.
+    /// What a part refers to: an `image_url`, or a `file` that is a PDF document.
+    package struct Attachment: Sendable, Equatable {
+        package var media: MediaURL
+        package var detail: Detail = .auto
+        /// Tiles of the grid at most.
+        package var maxTiles: Int?
+        package var isDocument = false
+        /// Pages of a document; nil leaves the choice to the reader.
+        package var pages: ClosedRange<Int>?
+        /// Where the reference stands, such as `messages[0].content[1].image_url.url`.
         package var path: String
-        package var detail: Detail
     }
 
-    package let conversation: Conversation
-    /// The images that the conversation's parts number, in order.
-    package let images: [Image]
+    package struct Bounds: Sendable {
+        package var messages: Int
+        /// Parts of all messages together.
+        package var parts: Int
+
+        package init(messages: Int = 4096, parts: Int = 4096) {
+            self.messages = messages
+            self.parts = parts
+        }
+    }
+
+    package private(set) var conversation: Conversation
+    /// What the conversation's image parts number, in order.
+    package let attachments: [Attachment]
 
     package static let byteLimit = 16 << 20
-    package static let messageLimit = 4096
-    package static let partLimit = 1024
 
     package init(_ data: Data) throws(PromptingError) {
         guard data.count <= Self.byteLimit else {
@@ -37,113 +53,44 @@ package struct OpenAIMessages: Sendable, Equatable {
             throw .unreadableMessages(
                 reason: "not valid JSON at byte \(error.offset): found \(error.found), expected \(error.expected)")
         }
-        guard case .array(let messages) = root["messages"] ?? root else {
-            throw .message(
-                path: "messages", found: (root["messages"] ?? root).summary, expected: "an array of messages")
+        try self.init(root["messages"] ?? root)
+    }
+
+    /// - Parameter value: the array of messages.
+    package init(_ value: JSON, bounds: Bounds = Bounds()) throws(PromptingError) {
+        guard case .array(let messages) = value else {
+            throw .message(path: "messages", found: value.shortSummary, expected: "an array of messages")
         }
-        guard !messages.isEmpty, messages.count <= Self.messageLimit else {
+        guard !messages.isEmpty, messages.count <= bounds.messages else {
             throw .message(
-                path: "messages", found: "\(messages.count) messages", expected: "1 to \(Self.messageLimit)")
+                path: "messages", found: "\(messages.count) messages", expected: "1 to \(bounds.messages)")
         }
-        var reader = Reader()
+        var reader = MessageReader(partsLeft: bounds.parts, bounds: bounds)
         var read: [Message] = []
         for (index, message) in messages.enumerated() {
             read.append(try reader.message(message, "messages[\(index)]"))
         }
         conversation = Conversation(read)
-        images = reader.images
-    }
-}
-
-private struct Reader {
-    var images: [OpenAIMessages.Image] = []
-
-    mutating func message(_ value: JSON, _ path: String) throws(PromptingError) -> Message {
-        guard case .object = value else {
-            throw .message(path: path, found: value.summary, expected: "an object with role and content")
-        }
-        guard case .string(let name)? = value["role"], let role = Message.Role(rawValue: name) else {
-            throw .message(
-                path: path + ".role", found: value["role"].summary, expected: oneOf(Message.Role.allCases))
-        }
-        switch value["content"] {
-        case .string(let text): return Message(role, text)
-        case .array(let parts):
-            guard !parts.isEmpty, parts.count <= OpenAIMessages.partLimit else {
-                throw .message(
-                    path: path + ".content", found: "\(parts.count) parts",
-                    expected: "1 to \(OpenAIMessages.partLimit)")
-            }
-            var content: [Message.Part] = []
-            for (index, part) in parts.enumerated() {
-                content.append(try self.part(part, "\(path).content[\(index)]"))
-            }
-            return Message(role, content)
-        case let other:
-            throw .message(
-                path: path + ".content", found: other.summary, expected: "a string or an array of parts")
-        }
+        attachments = reader.attachments
     }
 
-    private mutating func part(_ value: JSON, _ path: String) throws(PromptingError) -> Message.Part {
-        switch value["type"] {
-        case .string("text"):
-            guard case .string(let text)? = value["text"] else {
-                throw .message(path: path + ".text", found: value["text"].summary, expected: "a string")
-            }
-            return .text(text)
-        case .string("image_url"):
-            images.append(try image(value["image_url"], path + ".image_url"))
-            return .image(images.count - 1)
-        case let other:
-            throw .message(
-                path: path + ".type", found: other.summary, expected: "\"text\" or \"image_url\"")
+    /// Puts text before everything the user says first, or into a user turn of its own.
+    package mutating func prepend(toFirstUserTurn text: String) {
+        if let first = conversation.messages.firstIndex(where: { $0.role == .user }) {
+            conversation.messages[first].content.insert(.text(text), at: 0)
+        } else {
+            conversation.messages.append(Message(.user, text))
         }
-    }
-
-    private func image(_ value: JSON?, _ path: String) throws(PromptingError) -> OpenAIMessages.Image {
-        guard case .object? = value else {
-            throw .message(path: path, found: value.summary, expected: "an object with url")
-        }
-        guard case .string(let url)? = value?["url"], let file = filePath(url) else {
-            throw .message(
-                path: path + ".url", found: (value?["url"]).summary, expected: "the path of a file, or a file:// URL")
-        }
-        let detail = value?["detail"] ?? .null
-        if detail == .null { return .init(path: file, detail: .auto) }
-        guard case .string(let name) = detail, let known = OpenAIMessages.Detail(rawValue: name) else {
-            throw .message(
-                path: path + ".detail", found: detail.summary, expected: oneOf(OpenAIMessages.Detail.allCases))
-        }
-        return .init(path: file, detail: known)
-    }
-
-    /// Path that a URL or path names; nil for an empty one and for other schemes.
-    private func filePath(_ text: String) -> String? {
-        guard let colon = text.firstIndex(of: ":"), !text[..<colon].contains("/") else {
-            return text.isEmpty ? nil : text
-        }
-        let scheme = text[..<colon].lowercased()
-        let isScheme = text[colon...].hasPrefix("://") || scheme == "data"
-        guard isScheme else { return text }
-        guard scheme == "file", let url = URL(string: text), ["", "localhost"].contains(url.host() ?? ""),
-            !url.path.isEmpty
-        else { return nil }
-        return url.path(percentEncoded: false)
-    }
-
-    private func oneOf<Value: RawRepresentable<String>>(_ values: [Value]) -> String {
-        values.map { "\"\($0.rawValue)\"" }.joined(separator: ", ")
     }
 }
 
 extension JSON {
     /// How a message names the value.
-    fileprivate var summary: String {
+    var shortSummary: String {
         summary(quoted: { $0.count > 60 ? "\"\($0.prefix(60))…\"" : "\"\($0)\"" })
     }
 }
 
 extension JSON? {
-    fileprivate var summary: String { self?.summary ?? "nothing" }
+    var shortSummary: String { self?.shortSummary ?? "nothing" }
 }

@@ -5,6 +5,8 @@ package enum PromptingError: Error, CustomStringConvertible, Equatable {
     case unreadableMessages(reason: String)
     /// A part of the messages has a wrong type or value; `path` is a JSON path such as `messages[1].content[0].type`.
     case message(path: String, found: String, expected: String)
+    /// The URL of an image or a document that says nothing usable; `path` is its JSON path.
+    case media(path: String, reason: String)
     /// Control text is parsed, and a message spells `<image>` more often than it has images.
     case morePlaceholdersThanImages(placeholders: Int, images: Int)
     /// A prompt names an image that was not given.
@@ -34,6 +36,8 @@ package enum PromptingError: Error, CustomStringConvertible, Equatable {
             "messages: \(reason)"
         case .message(let path, let found, let expected):
             "\(path): found \(found), expected \(expected)"
+        case .media(let path, let reason):
+            "\(path) \(reason)"
         case .morePlaceholdersThanImages(let placeholders, let images):
             "a message spells \(Spelling.image) \(placeholders) times and has \(images) images; "
                 + "expected at most one spelling for each image when control tokens are parsed"

@@ -23,8 +23,11 @@ import Testing
                         Message(.system, "Be brief."), Message(.user, [.image(0), .text("Total? é😀"), .image(1)]),
                         Message(.assistant, ""), Message(.user, [.image(2)]),
                     ]))
-            #expect(messages.images.map(\.path) == ["scan 1.png", "/data/a b.jpg", "C:odd/name:x.png"])
-            #expect(messages.images.map(\.detail) == [.low, .auto, .auto])
+            #expect(
+                messages.attachments.map(\.media)
+                    == [.file("scan 1.png"), .file("/data/a b.jpg"), .file("C:odd/name:x.png")])
+            #expect(messages.attachments.map(\.detail) == [.low, .auto, .auto])
+            #expect(messages.attachments[0].path == "messages[1].content[0].image_url.url")
         }
     }
 
@@ -34,7 +37,7 @@ import Testing
         (#"{"messages": {}}"#, ["messages", "an object", "array"]),
         (#"["hi"]"#, ["messages[0]", "\"hi\"", "role and content"]),
         (#"[{"content": "x"}]"#, ["messages[0].role", "nothing", "\"user\""]),
-        (#"[{"role": "tool", "content": "x"}]"#, ["messages[0].role", "\"tool\"", "\"system\""]),
+        (#"[{"role": "robot", "content": "x"}]"#, ["messages[0].role", "\"robot\"", "\"system\""]),
         (#"[{"role": 1, "content": "x"}]"#, ["messages[0].role", "1"]),
         (#"[{"role": "user"}]"#, ["messages[0].content", "nothing", "string or an array"]),
         (#"[{"role": "user", "content": null}]"#, ["messages[0].content", "null"]),
@@ -50,19 +53,33 @@ import Testing
         (#"[{"role": "user", "content": [{"type": "image_url"}]}]"#, ["content[0].image_url", "nothing"]),
         (#"[{"role": "user", "content": [{"type": "image_url", "image_url": "a.png"}]}]"#, ["image_url", "a.png"]),
         (#"[{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]"#, ["image_url.url", "nothing"]),
-        (#"[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": ""}}]}]"#, ["url", "\"\""]),
+        (#"[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": ""}}]}]"#, ["url", "is empty"]),
         (
-            #"[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://a/b.png"}}]}]"#,
-            ["image_url.url", "https://a/b.png", "path of a file"]
+            #"[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "ftp://a/b.png"}}]}]"#,
+            ["image_url.url", "scheme", "https"]
         ),
         (
             #"[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:image/png;base64,AA"}}]}]"#,
-            ["image_url.url", "data:"]
+            ["image_url.url", "data URL", "base64"]
         ),
         (
             #"[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "file://host/b.png"}}]}]"#,
-            ["image_url.url", "file://host"]
+            ["image_url.url", "file URL"]
         ),
+        (#"[{"role": "tool", "content": [{"type": "image_url", "image_url": {"url": "a"}}]}]"#, ["content[0].type"]),
+        (
+            #"[{"role": "user", "content": [{"type": "file", "file": {"file_id": "f"}}]}]"#,
+            ["file.file_data", "nothing", "file_id"]
+        ),
+        (
+            #"[{"role": "user", "content": [{"type": "file", "file": {"file_data": "data:text/plain;base64,AAAA"}}]}]"#,
+            ["file.file_data", "application/pdf"]
+        ),
+        (
+            #"[{"role": "user", "content": [{"type": "file", "file": {"file_data": "a.pdf", "pages": "3-2"}}]}]"#,
+            ["file.pages", "3-2", "range"]
+        ),
+        (#"[{"role": "assistant", "content": null, "tool_calls": [{}]}]"#, ["tool_calls[0].function.name"]),
         (
             #"[{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "a", "detail": "max"}}]}]"#,
             ["image_url.detail", "\"max\"", "\"low\", \"high\", \"auto\""]
@@ -86,6 +103,30 @@ import Testing
             let message = "\(error)"
             return words.allSatisfy(message.contains) && message.count < 300 && error is PromptingError
         }
+    }
+
+    @Test func dataURLsDocumentsAndCallsAreRead() throws {
+        let json = #"""
+            [{"role": "developer", "content": "Be brief."},
+             {"role": "user", "content": [
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAEC", "max_tiles": 3}},
+                {"type": "file", "file": {"file_data": "data:application/pdf;base64,AAEC", "pages": "2-3"}},
+                {"type": "image_url", "image_url": {"url": "HTTPS://a/b.png"}}]},
+             {"role": "assistant", "content": null,
+              "tool_calls": [{"id": "c", "type": "function", "function": {"name": "add", "arguments": "{\"a\":1}"}}]},
+             {"role": "tool", "tool_call_id": "c", "content": "2"}]
+            """#
+        let messages = try OpenAIMessages(Data(json.utf8))
+        #expect(messages.conversation.messages.map(\.role) == [.system, .user, .assistant, .tool])
+        #expect(messages.conversation.messages[2].content == [.text(#"{"name": "add", "parameters": {"a":1}}"#)])
+        #expect(
+            messages.attachments.map(\.media)
+                == [
+                    .data(Data([0, 1, 2]), type: "image/png"), .data(Data([0, 1, 2]), type: "application/pdf"),
+                    .remote("HTTPS://a/b.png"),
+                ])
+        #expect(messages.attachments[0].maxTiles == 3 && messages.attachments[1].pages == 2...3)
+        #expect(messages.attachments.map(\.isDocument) == [false, true, false])
     }
 
     @Test func sizesAreLimited() {

@@ -94,7 +94,7 @@ import Tokenization
         for (value, expected) in zip(cases, fixture.conversations) {
             let data = try JSONSerialization.data(withJSONObject: try #require(value["messages"]))
             let messages = try OpenAIMessages(data)
-            #expect(messages.images.count == expected.tiles.count)
+            #expect(messages.attachments.count == expected.tiles.count)
             let plan = try plan(messages.conversation.messages, tiles: expected.tiles, special: expected.special)
             #expect(plan.ids == expected.ids, "\(messages.conversation)")
         }

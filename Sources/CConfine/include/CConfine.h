@@ -1,0 +1,7 @@
+// What a process that reads untrusted bytes gives up. Linux only; elsewhere nothing is given up.
+#pragma once
+
+/// Denies this process from now on: sockets, starting programs and processes, opening, removing and renaming files, and
+/// reaching into other processes. Denied calls fail with EPERM.
+/// Returns 0, or the errno of what the kernel refused.
+int confine_process(void);

@@ -1,0 +1,39 @@
+// An HTTP/1 connection with its guards. Knows limits, no routes.
+
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTPTypes
+import OpenAIAPI
+
+/// Wraps Hummingbird's channel with a guard of bytes before it and one of HTTP parts inside it.
+struct GuardedChannel: ServerChildChannel, HTTPChannelHandler {
+    typealias Value = HTTP1Channel.Value
+
+    let responder: HTTPChannelHandler.Responder
+    let limits: Limits
+    let table: ConnectionTable
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        channel.eventLoop.assumeIsolated().makeCompletedFuture {
+            let progress = HeaderProgress()
+            let first = ConnectionGuard(
+                table: table, headerTime: .seconds(Int64(limits[.headerSeconds])), progress: progress)
+            progress.whenArrived = { [weak first] in first?.headerArrived() }
+            try channel.pipeline.syncOperations.addHandler(first)
+            return NIOLoopBound(progress, eventLoop: channel.eventLoop)
+        }.flatMap { progress in
+            var configuration = HTTP1Channel.Configuration(
+                additionalChannelHandlers: [HeaderGuard(progress: progress.value, bodyBytes: limits[.bodyBytes])],
+                idleTimeout: .seconds(Int64(limits[.idleSeconds])))
+            configuration.httpDecoder.maxHeaderFieldSize = limits[.headerBytes]
+            configuration.httpDecoder.maxHeaderListSize = limits[.headerBytes]
+            configuration.httpDecoder.maxHeaderFieldCount = limits[.headerCount]
+            return HTTP1Channel(responder: responder, configuration: configuration)
+                .setup(channel: channel, logger: logger)
+        }
+    }
+
+    func handle(value: Value, logger: Logger) async { await handleHTTP(asyncChannel: value, logger: logger) }
+}

@@ -1,0 +1,125 @@
+// From what a message's part refers to, to bytes that may be decoded. Knows what is accepted, not how it is decoded.
+
+import Foundation
+import Imaging
+import Monocle
+import OpenAIAPI
+import Prompting
+
+struct MediaSource: Sendable {
+    private let limits: Limits
+    private let fetcher: ImageFetcher?
+    private let program: String?
+    private let budget: ByteBudget
+
+    init(settings: ServerSettings, program: String?) {
+        limits = settings.limits
+        self.program = program
+        fetcher = settings.imageHosts == .none ? nil : ImageFetcher(hosts: settings.imageHosts, limits: settings.limits)
+        budget = ByteBudget(settings.limits[.decodedBytesTotal])
+    }
+
+    /// Checks types and fetches addresses.
+    func sources(_ attachments: [OpenAIMessages.Attachment]) async throws -> [Inquiry.Source] {
+        var sources: [Inquiry.Source] = []
+        for attachment in attachments {
+            let data: Data
+            var type = ""
+            switch attachment.media {
+            case .data(let bytes, let declared): (data, type) = (bytes, declared)
+            case .remote(let url):
+                guard let fetcher else {
+                    throw APIError(
+                        400, "image_url_not_allowed", param: attachment.path,
+                        "\(attachment.path) is a web address, and this server fetches none; send a data URL")
+                }
+                data = try await fetcher.fetch(url, param: attachment.path)
+            case .file:
+                throw APIError(
+                    400, "invalid_image", param: attachment.path, "\(attachment.path) names a file; send a data URL")
+            }
+            try check(data, declared: type, attachment)
+            sources.append(Inquiry.Source(.data(data, name: attachment.path), attachment, pages: nil))
+        }
+        return sources
+    }
+
+    /// The bytes must be what their type says, and a kind that is accepted where they stand.
+    private func check(
+        _ data: Data, declared type: String, _ attachment: OpenAIMessages.Attachment
+    ) throws(APIError) {
+        let path = attachment.path
+        let format: ImageFormat
+        do throws(ImagingError) {
+            format = try ImageFormat(sniffing: data.bytes)
+        } catch {
+            throw APIError(any: ImagingError.file(path, error))
+        }
+        if attachment.isDocument {
+            guard format == .pdf else {
+                throw APIError(
+                    400, "invalid_document", param: path, "\(path) is a \(format.rawValue) image, not a PDF document")
+            }
+            return
+        }
+        guard format != .pdf else {
+            throw APIError(
+                415, "unsupported_image", param: path,
+                "\(path) is a PDF document; accepted here are JPEG, PNG and WebP, and a PDF in a part of type file"
+            )
+        }
+        let known = ["image/jpeg": ImageFormat.jpeg, "image/jpg": .jpeg, "image/png": .png, "image/webp": .webP]
+        if let declared = known[type], declared != format {
+            throw APIError(
+                400, "invalid_image", param: path,
+                "\(path) says \(declared.rawValue) and its bytes are \(format.rawValue)")
+        }
+        guard type.isEmpty || type == "application/octet-stream" || known[type] != nil else {
+            throw APIError(
+                415, "unsupported_image", param: path,
+                "\(path) says a media type that is not accepted; accepted are image/jpeg, image/png and image/webp")
+        }
+    }
+
+    /// The loader for a request's images, with the server's limits.
+    var loader: ImageLoader {
+        let image = ImageLimits(
+            bytes: limits[.imageBytes], pixels: limits[.imagePixels], side: limits[.imageSide],
+            decodedBytes: limits[.decodedBytes])
+        let pdf = PDFRenderer(
+            shortSide: limits[.pdfShortSide], longSide: limits[.pdfLongSide], timeout: Double(limits[.pdfSeconds]),
+            bytes: limits[.pdfBytes])
+        var loader = ImageLoader(limits: image, pdf: pdf, pagesPerDocument: limits[.pdfPages])
+        loader.wholeDocuments = true
+        if let program {
+            let decoder = ChildDecoder(program: program, timeout: Double(limits[.imageSeconds]))
+            loader.decode = { (data, limits) throws(ImagingError) in try decoder.decode(data, limits) }
+        }
+        return loader
+    }
+
+    /// Reserves the memory that decoding takes, waiting while others have it.
+    func reserve(_ sources: [Inquiry.Source]) async throws -> ByteBudget.Share {
+        var total = 0
+        for source in sources {
+            guard case .data(let data, let path) = source.image else { continue }
+            if ImageLoader.isPDF(source.image) {
+                let pages = min(source.pages?.count ?? limits[.pdfPages], limits[.pdfPages])
+                total += 3 * limits[.pdfShortSide] * limits[.pdfLongSide] * pages
+                continue
+            }
+            do throws(ImagingError) {
+                let header = try ImageHeader(data.bytes, limits: loader.limits)
+                total += 4 * header.width * header.height
+            } catch {
+                throw APIError(any: ImagingError.file(path, error))
+            }
+        }
+        guard total <= limits[.decodedBytes] else {
+            throw APIError(
+                400, "invalid_image", param: "messages",
+                "the images decode to \(total) bytes; the limit decoded-bytes is \(limits[.decodedBytes])")
+        }
+        return try await budget.reserve(total, within: .seconds(limits[.queueSeconds]))
+    }
+}
