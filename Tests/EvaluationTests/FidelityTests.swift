@@ -153,7 +153,7 @@ struct FidelityTests {
 
     @Test func refusesWhatIsNotOneModel() throws {
         let quantized = try model("nvfp4", .w4a16)
-        #expect(throws: EvaluationError.self) { try FidelityPair(reference: quantized, model: quantized) }
+        #expect(throws: EvaluationError.self) { try FidelityReference(quantized) }
         let copy = try TemporaryFolder(copying: Goldens.checkpoint("nvfp4"))
         let tokenizer = copy.url.appending(path: "tokenizer.json")
         try (Data(contentsOf: tokenizer) + Data("\n".utf8)).write(to: tokenizer)
