@@ -61,25 +61,7 @@ struct Outcome: Equatable {
 }
 
 extension Engine {
-    func outcome(_ request: GenerationRequest) async throws -> Outcome {
-        var outcome = Outcome()
-        for try await delta in submit(request) {
-            switch delta {
-            case .stage: continue
-            case .token(let token):
-                outcome.tokens.append(token.id)
-                outcome.text += token.text
-                for entry in [token.logprob?.chosen].compactMap(\.self) + (token.logprob?.top ?? []) {
-                    outcome.logprobs += [UInt32(bitPattern: entry.id), entry.logprob.bitPattern]
-                }
-            case .finished(let completion):
-                outcome.text += completion.text
-                outcome.reason = completion.reason
-                outcome.timings = completion.timings
-            }
-        }
-        return outcome
-    }
+    func outcome(_ request: GenerationRequest) async throws -> Outcome { try await Outcome(submit(request)) }
 
     /// All requests at once; the outcome or the error of each.
     func outcomes(_ requests: [GenerationRequest]) async -> [Result<Outcome, any Error>] {
@@ -87,6 +69,28 @@ extension Engine {
         var results: [Result<Outcome, any Error>] = []
         for task in tasks { results.append(await task.result) }
         return results
+    }
+}
+
+extension Outcome {
+    /// All that the stream delivers.
+    init(_ deltas: AsyncThrowingStream<Delta, any Error>) async throws {
+        self.init()
+        for try await delta in deltas {
+            switch delta {
+            case .stage: continue
+            case .token(let token):
+                tokens.append(token.id)
+                text += token.text
+                for entry in [token.logprob?.chosen].compactMap(\.self) + (token.logprob?.top ?? []) {
+                    logprobs += [UInt32(bitPattern: entry.id), entry.logprob.bitPattern]
+                }
+            case .finished(let completion):
+                text += completion.text
+                reason = completion.reason
+                timings = completion.timings
+            }
+        }
     }
 }
 

@@ -36,7 +36,7 @@ final class RunningServer {
     }
 }
 
-@Suite struct ServeTests {
+@Suite(.serialized) struct ServeTests {
     @Test func theOfficialClientIsServed() throws {
         let python = ProcessInfo.processInfo.environment["MONOCLE_PYTHON"] ?? "python3"
         let hasClient = try Self.run([python, "-c", "import openai"]).code == 0
@@ -49,7 +49,7 @@ final class RunningServer {
         let server = try RunningServer(environment: ["MONOCLE_API_KEY": "test-key-1"])
         let script = Goldens.fixtures.appending(path: "clients/openai_client.py").path
         let image = try Program.image("wide_text.png")
-        let run = try Self.run([python, script, server.url, image])
+        let run = try Self.run(["timeout", "240", python, script, server.url, image])
         #expect(run.code == 0 && run.output.hasSuffix("OK\n"), "\(run.output)")
         #expect(server.stop() == 0)
     }
@@ -61,7 +61,7 @@ final class RunningServer {
         }
         let server = try RunningServer()
         let script = Goldens.fixtures.appending(path: "clients/page.py").path
-        let run = try Self.run(["python3", script, server.url, try Program.image("wide_text.png")])
+        let run = try Self.run(["timeout", "240", "python3", script, server.url, try Program.image("wide_text.png")])
         #expect(run.code == 0 && run.output.hasSuffix("OK\n"), "\(run.output)")
     }
 

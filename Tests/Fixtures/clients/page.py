@@ -12,8 +12,8 @@ import urllib.request
 base, image = sys.argv[1:3]
 folder = sys.argv[3] if len(sys.argv) > 3 else None
 driver = subprocess.Popen(
-    [shutil.which("chromedriver"), "--port=0"], stdout=subprocess.PIPE, text=True)
-port = None
+    [shutil.which("chromedriver"), "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+port = path = None
 for line in driver.stdout:
     if "started successfully on port" in line:
         port = line.rsplit(" ", 1)[1].strip().rstrip(".")
@@ -25,14 +25,12 @@ def call(method, path, body=None):
         f"http://127.0.0.1:{port}{path}", method=method, headers={"content-type": "application/json"},
         data=None if body is None else json.dumps(body).encode())
     try:
-        return json.load(urllib.request.urlopen(request))["value"]
+        return json.load(urllib.request.urlopen(request, timeout=60))["value"]
     except urllib.error.HTTPError as error:
         raise AssertionError(error.read().decode()[:500]) from None
 
 
 arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1100,900", "--disable-dev-shm-usage"]
-session = call("POST", "/session", {"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": arguments}}}})
-path = f"/session/{session['sessionId']}"
 
 
 def run(script, *values):
@@ -65,6 +63,14 @@ def ask(text):
 
 
 try:
+    for attempt in range(3):  # a busy machine may start the browser too slowly
+        try:
+            session = call("POST", "/session", {"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": arguments}}}})
+            break
+        except (AssertionError, OSError):
+            if attempt == 2:
+                raise
+    path = f"/session/{session['sessionId']}"
     call("POST", path + "/url", {"url": base + "/"})
     wait("document.getElementById('model').textContent.includes('tokens')", "name of the model")
     data = base64.b64encode(open(image, "rb").read()).decode()
@@ -113,5 +119,6 @@ try:
     assert not nameless, nameless
     print("OK")
 finally:
-    call("DELETE", path)
+    if path:
+        call("DELETE", path)
     driver.terminate()
