@@ -6,37 +6,20 @@ package enum FinishReason: String, Sendable, Encodable {
     case toolCalls = "tool_calls"
 }
 
-package struct ChatResponse: Sendable, Encodable {
-    package struct Choice: Sendable, Encodable {
-        package let index: Int
-        package let message: ResponseMessage
-        package let logprobs: ChatLogprobs?
-        package let finishReason: FinishReason
+package typealias ChatResponse = AnswerEnvelope<ChatChoice>
 
-        package init(index: Int, message: ResponseMessage, logprobs: ChatLogprobs?, finishReason: FinishReason) {
-            self.index = index
-            self.message = message
-            self.logprobs = logprobs
-            self.finishReason = finishReason
-        }
-    }
-    package let id: String
-    package let object = "chat.completion"
-    package let created: Int
-    package let model: String
-    package let choices: [Choice]
-    package let usage: TokenUsage
-    package let timings: RequestTimings
+package struct ChatChoice: AnswerChoice {
+    package static let object = "chat.completion"
+    package let index: Int
+    package let message: ResponseMessage
+    package let logprobs: ChatLogprobs?
+    package let finishReason: FinishReason
 
-    package init(
-        id: String, created: Int, model: String, choices: [Choice], usage: TokenUsage, timings: RequestTimings
-    ) {
-        self.id = id
-        self.created = created
-        self.model = model
-        self.choices = choices
-        self.usage = usage
-        self.timings = timings
+    package init(index: Int, message: ResponseMessage, logprobs: ChatLogprobs?, finishReason: FinishReason) {
+        self.index = index
+        self.message = message
+        self.logprobs = logprobs
+        self.finishReason = finishReason
     }
 }
 
@@ -110,7 +93,11 @@ package struct ChatLogprobs: Sendable, Encodable {
     package init(content: [Token]) { self.content = content }
 }
 
-package struct ChatChunk: Sendable, Encodable {
+package typealias ChatChunk = AnswerEnvelope<ChatChunkChoice>
+
+package struct ChatChunkChoice: AnswerChoice {
+    package static let object = "chat.completion.chunk"
+
     package struct Delta: Sendable, Encodable {
         package var role: String?
         package var content: String?
@@ -122,46 +109,26 @@ package struct ChatChunk: Sendable, Encodable {
             self.toolCalls = toolCalls
         }
     }
-    package struct Choice: Sendable, Encodable {
-        package let index: Int
-        package let delta: Delta
-        package let logprobs: ChatLogprobs?
-        package let finishReason: FinishReason?
 
-        package init(index: Int, delta: Delta, logprobs: ChatLogprobs? = nil, finishReason: FinishReason? = nil) {
-            self.index = index
-            self.delta = delta
-            self.logprobs = logprobs
-            self.finishReason = finishReason
-        }
+    package let index: Int
+    package let delta: Delta
+    package let logprobs: ChatLogprobs?
+    package let finishReason: FinishReason?
 
-        private enum CodingKeys: CodingKey { case index, delta, logprobs, finishReason }
-
-        package func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(index, forKey: .index)
-            try container.encode(delta, forKey: .delta)
-            try container.encode(logprobs, forKey: .logprobs)
-            try container.encode(finishReason, forKey: .finishReason)
-        }
+    package init(index: Int, delta: Delta, logprobs: ChatLogprobs? = nil, finishReason: FinishReason? = nil) {
+        self.index = index
+        self.delta = delta
+        self.logprobs = logprobs
+        self.finishReason = finishReason
     }
-    package let id: String
-    package let object = "chat.completion.chunk"
-    package let created: Int
-    package let model: String
-    package let choices: [Choice]
-    package let usage: TokenUsage?
-    package let timings: RequestTimings?
 
-    package init(
-        id: String, created: Int, model: String, choices: [Choice], usage: TokenUsage? = nil,
-        timings: RequestTimings? = nil
-    ) {
-        self.id = id
-        self.created = created
-        self.model = model
-        self.choices = choices
-        self.usage = usage
-        self.timings = timings
+    private enum CodingKeys: CodingKey { case index, delta, logprobs, finishReason }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(index, forKey: .index)
+        try container.encode(delta, forKey: .delta)
+        try container.encode(logprobs, forKey: .logprobs)
+        try container.encode(finishReason, forKey: .finishReason)
     }
 }

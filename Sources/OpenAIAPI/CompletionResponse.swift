@@ -1,6 +1,10 @@
 // Text completions as OpenAI writes them; a chunk has the same form. Knows their form, not how they come about.
 
-package struct CompletionResponse: Sendable, Encodable {
+package typealias CompletionResponse = AnswerEnvelope<CompletionChoice>
+
+package struct CompletionChoice: AnswerChoice {
+    package static let object = "text_completion"
+
     package struct Logprobs: Sendable, Encodable {
         package var tokens: [String] = []
         package var tokenLogprobs: [Float] = []
@@ -10,46 +14,25 @@ package struct CompletionResponse: Sendable, Encodable {
         package init() {}
     }
 
-    package struct Choice: Sendable, Encodable {
-        package let index: Int
-        package let text: String
-        package let logprobs: Logprobs?
-        package let finishReason: FinishReason?
+    package let index: Int
+    package let text: String
+    package let logprobs: Logprobs?
+    package let finishReason: FinishReason?
 
-        package init(index: Int, text: String, logprobs: Logprobs?, finishReason: FinishReason?) {
-            self.index = index
-            self.text = text
-            self.logprobs = logprobs
-            self.finishReason = finishReason
-        }
-
-        private enum CodingKeys: CodingKey { case index, text, logprobs, finishReason }
-
-        package func encode(to encoder: any Encoder) throws {
-            var container = encoder.container(keyedBy: CodingKeys.self)
-            try container.encode(index, forKey: .index)
-            try container.encode(text, forKey: .text)
-            try container.encode(logprobs, forKey: .logprobs)
-            try container.encode(finishReason, forKey: .finishReason)
-        }
+    package init(index: Int, text: String, logprobs: Logprobs?, finishReason: FinishReason?) {
+        self.index = index
+        self.text = text
+        self.logprobs = logprobs
+        self.finishReason = finishReason
     }
-    package let id: String
-    package let object = "text_completion"
-    package let created: Int
-    package let model: String
-    package let choices: [Choice]
-    package let usage: TokenUsage?
-    package let timings: RequestTimings?
 
-    package init(
-        id: String, created: Int, model: String, choices: [Choice], usage: TokenUsage? = nil,
-        timings: RequestTimings? = nil
-    ) {
-        self.id = id
-        self.created = created
-        self.model = model
-        self.choices = choices
-        self.usage = usage
-        self.timings = timings
+    private enum CodingKeys: CodingKey { case index, text, logprobs, finishReason }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(index, forKey: .index)
+        try container.encode(text, forKey: .text)
+        try container.encode(logprobs, forKey: .logprobs)
+        try container.encode(finishReason, forKey: .finishReason)
     }
 }

@@ -7,7 +7,6 @@ import Foundation
 package protocol BatchSource {
     /// Examples given out so far: where a resumed run goes on.
     var position: UInt64 { get }
-    /// - Parameter progress: 0...1, how far the run is; a source may make its examples harder with it.
     mutating func next() throws -> Batch
 }
 

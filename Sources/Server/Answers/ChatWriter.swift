@@ -31,7 +31,7 @@ struct ChatWriter: AnswerWriter {
             id: id, created: created, model: model,
             choices: run.choices.enumerated().map { index, choice in
                 let calls = choice.calls
-                return ChatResponse.Choice(
+                return ChatChoice(
                     index: index,
                     message: ResponseMessage(
                         content: calls == nil ? choice.text : nil,
@@ -104,7 +104,7 @@ struct ChatWriter: AnswerWriter {
         return String(text.utf8.dropFirst(start)) ?? ""
     }
 
-    private func chunk(_ choice: ChatChunk.Choice, _ run: AnswerRun) throws -> StreamEvent {
+    private func chunk(_ choice: ChatChunkChoice, _ run: AnswerRun) throws -> StreamEvent {
         try StreamEvent(
             ChatChunk(
                 id: id, created: created, model: model, choices: [choice],

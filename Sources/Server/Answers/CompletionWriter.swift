@@ -74,7 +74,7 @@ struct CompletionWriter: AnswerWriter {
         ]
     }
 
-    private func chunk(_ choice: CompletionResponse.Choice, _ run: AnswerRun) throws -> StreamEvent {
+    private func chunk(_ choice: CompletionChoice, _ run: AnswerRun) throws -> StreamEvent {
         try StreamEvent(
             CompletionResponse(
                 id: id, created: created, model: model, choices: [choice],
@@ -82,7 +82,7 @@ struct CompletionWriter: AnswerWriter {
     }
 }
 
-extension CompletionResponse.Logprobs {
+extension CompletionChoice.Logprobs {
     init(_ tokens: [GeneratedToken], _ tokenizer: Tokenizer, offset: Int) {
         self.init()
         var offset = offset
