@@ -13,9 +13,10 @@
 #include "host.h"
 #include "linear.h"
 #include "machine_limits.h"
+#include "versions.h"
 
 #if defined(__x86_64__)
-enum { TURNS = 5, COPIES = 6 };
+enum { TURNS = 7, COPIES = 6 };
 
 /// Processor time of the calling thread: what other processes take is not counted.
 static double now(void) {
@@ -240,12 +241,17 @@ static const struct kernel many_avx512[] = {
     {"f32 avx512", NVFP4, monocle_pack_f32, monocle_linear_widened_avx512, 16, 64},
 };
 static const struct kernel few_avx2[] = {
+    {"w4a16 scalar", NVFP4, monocle_pack_bf16_as_f32, monocle_linear_widened_scalar, 16, 64},
+    {"w4a16 avx2 floats", NVFP4, version_pack_block_floats, version_block_floats, 128, 512},
     {"w4a16 avx2", NVFP4, monocle_pack_int16_rows_avx2, monocle_linear_int16_rows_avx2, 128, 320},
     {"w4a8 avx2", NVFP4, monocle_pack_int8_avx2, monocle_linear_int8_rows_avx2, 128, 192, true},
     {"bf16 avx2", BF16, monocle_pack_bf16_as_f32, monocle_linear_widened_avx2, 16, 64},
     {"fp8 avx2", MONOCLE_WEIGHT_FP8, monocle_pack_bf16_as_f32, monocle_linear_widened_avx2, 16, 64},
 };
 static const struct kernel many_avx2[] = {
+    {"w4a16 avx2 floats", NVFP4, version_pack_block_floats, version_block_floats, 128, 512},
+    {"w4a16 avx2 rows", NVFP4, monocle_pack_int16_rows_avx2, monocle_linear_int16_rows_avx2, 128, 320},
+    {"w4a8 avx2 rows", NVFP4, monocle_pack_int8_avx2, monocle_linear_int8_rows_avx2, 128, 192, true},
     {"w4a16 avx2", NVFP4, monocle_pack_int16_panels_avx2, monocle_linear_int16_panels_avx2, 128, 288},
     {"w4a8 avx2", NVFP4, monocle_pack_int8_avx2, monocle_linear_int8_panels_avx2, 128, 192, true},
     {"bf16 avx2", BF16, monocle_pack_bf16_as_f32, monocle_linear_widened_avx2, 16, 64},
