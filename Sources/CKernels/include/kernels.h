@@ -76,7 +76,7 @@ struct monocle_kernels {
     void (*finish)(float *out, const float *record, size_t head_dim);
 
     /// Screening: see wide/screen.h. row: bf16.
-    void (*screen_row)(int8_t *codes, struct monocle_screened *facts, const uint16_t *row, size_t count);
+    void (*screen_row)(int8_t *codes, struct monocle_screened *facts, const void *row, size_t count);
     /// out [rows]: the sums of code times x, times the rows' scales and x's. codes: [rows, count]; 127 times the sum of
     /// |x| is below 2^31.
     void (*screen)(

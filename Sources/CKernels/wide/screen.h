@@ -6,20 +6,19 @@ enum { SCREEN_RUN = 1024 };
 INLINE vf magnitude(vf x) { return from_bits(bits(x) & 0x7fffffff); }
 
 /// int8 codes of one bf16 row and what is known of it; a row without usable squares gets an infinite error.
-static void screen_row(int8_t *codes, struct monocle_screened *facts, const uint16_t *row, size_t count) {
+static void screen_row(int8_t *codes, struct monocle_screened *facts, const void *row, size_t count) {
+    const uint8_t *const source = row;
     vf most = 0;
-    size_t whole = count / LANES * LANES;
-    uint16_t rest[LANES] = {0};
-    __builtin_memcpy(rest, row + whole, (count - whole) * sizeof *rest);
+    const size_t whole = count / LANES * LANES;
+    uint8_t rest[2 * LANES] = {0};
+    __builtin_memcpy(rest, source + 2 * whole, 2 * (count - whole));
     for (size_t k = 0; k < count; k += LANES) {
-        const uint16_t *values = k < whole ? row + k : rest;
-        most = larger(magnitude(load_as((const uint8_t *)values, MONOCLE_BF16)), most);
+        most = larger(magnitude(load_as(k < whole ? source + 2 * k : rest, MONOCLE_BF16)), most);
     }
     const float top = largest(most), scale = top / 127, inverse = top >= 0x1p-50f ? 127 / top : 0;
     vf error = 0, norm = 0;
     for (size_t k = 0; k < count; k += LANES) {
-        const uint16_t *values = k < whole ? row + k : rest;
-        const vf value = load_as((const uint8_t *)values, MONOCLE_BF16);
+        const vf value = load_as(k < whole ? source + 2 * k : rest, MONOCLE_BF16);
         const vf rounded = value * inverse + 0x1.8p23f;
         const vi8 bytes = __builtin_convertvector(bits(rounded) & 0xff, vi8);
         __builtin_memcpy(codes + k, &bytes, k < whole ? LANES : count - whole);

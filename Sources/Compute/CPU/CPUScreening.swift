@@ -23,8 +23,7 @@ final class ScreenedWeight: @unchecked Sendable {
         nonisolated(unsafe) let (source, codes, facts) = (elements, codes, facts)
         team.forEach(weight.outputs, grain: 64) { rows in
             for row in rows {
-                let values = (source + row * inputs * 2).assumingMemoryBound(to: UInt16.self)
-                kernels.table.screen_row(codes + row * inputs, facts + row, values, inputs)
+                kernels.table.screen_row(codes + row * inputs, facts + row, source + row * inputs * 2, inputs)
             }
         }
     }
@@ -71,15 +70,14 @@ private struct ScreenedRow {
 extension CPUBackend {
     /// Outputs below which all are computed.
     private static let outputsWorthScreening = 4096
-    /// Rows above which all outputs are computed: they share one reading of the weight.
-    private static let rowsWorthScreening = 4
 
-    /// - Note: the first call for a weight makes the int8 copy, which stays as long as the backend.
+    /// - Note: the first call for a weight makes the int8 copy, which stays as long as the backend. Several rows share one
+    ///   reading of the weight instead.
     package func largest(_ x: Tensor, _ weight: Weight, count: Int) throws(ComputeError) -> [[RankedOutput]] {
         guard case .dense(let view) = weight.format, view.dtype == .bf16, weight.bias == nil,
-            weight.outputs >= Self.outputsWorthScreening, x.shape.rank > 0, x.columns == weight.inputs,
-            (1...Self.rowsWorthScreening).contains(x.rows), count > 0, count <= weight.outputs / 64,
-            view.bytes.count == weight.outputs * weight.inputs * 2, let elements = view.bytes.baseAddress
+            weight.outputs >= Self.outputsWorthScreening, x.shape == [1, weight.inputs], count > 0,
+            count <= weight.outputs / 64, view.bytes.count == weight.outputs * weight.inputs * 2,
+            let elements = view.bytes.baseAddress
         else { return try largestOfAll(x, weight, count: count) }
         let screened = screens.withLock { screens in
             if let known = screens.first(where: { $0.weight === weight }) { return known }
@@ -87,21 +85,13 @@ extension CPUBackend {
             screens.append(made)
             return made
         }
-        var results: [[RankedOutput]] = []
-        for row in 0..<x.rows {
-            let values = Tensor(
-                Array(x.values[row * weight.inputs..<(row + 1) * weight.inputs]), shape: [1, weight.inputs])
-            guard let candidates = candidates(values, screened, count: count) else {
-                results += try largestOfAll(values, weight, count: count)
-                continue
-            }
-            let exact = try linearKernels.multiply(values, weight, outputs: candidates)
-            var largest = LargestOutputs(limit: count)
-            for index in candidates { largest.show(exact.pointer[index], at: index) }
-            withExtendedLifetime(exact) {}
-            results.append(largest.ranked)
+        guard let candidates = candidates(x, screened, count: count) else {
+            return try largestOfAll(x, weight, count: count)
         }
-        return results
+        let exact = try linearKernels.multiply(x, weight, outputs: candidates)
+        var largest = LargestOutputs(limit: count)
+        withExtendedLifetime(exact) { for index in candidates { largest.show(exact.pointer[index], at: index) } }
+        return [largest.ranked]
     }
 
     /// The outputs that can be among the `count` largest, in order; nil when there is no bound or too many are left.
