@@ -12,12 +12,11 @@
 
 #include "host.h"
 #include "linear.h"
+#include "machine_limits.h"
+#include "versions.h"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16")))
-
-enum { TURNS = 9, COPIES = 12 };
+enum { TURNS = 7, COPIES = 6 };
 
 /// Processor time of the calling thread: what other processes take is not counted.
 static double now(void) {
@@ -79,6 +78,7 @@ struct kernel {
     monocle_pack *pack;
     monocle_multiply *multiply;
     size_t unit, unit_bytes;
+    bool integers;  // whether the peak of integer products is its limit
 };
 
 struct job {
@@ -102,44 +102,32 @@ static void multiply_half(int member, int members, void *context) {
     }
 }
 
-AVX512 static void read_half(int member, int members, void *context) {
+/// The widest plain read and multiply-adds this machine has.
+static struct {
+    monocle_read *read;
+    monocle_peak *floats, *integers;
+    const char *float_name, *integer_name;
+} limits;
+
+static void read_half(int member, int members, void *context) {
     struct job *const job = context;
-    const size_t half = job->bytes / (size_t)members;
-    const uint8_t *const bytes = job->weight.elements + half * (size_t)member;
-    __m512i sums[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512()};
-    for (size_t i = 0; i + 256 <= half; i += 256)
-        for (size_t j = 0; j < 4; j++)
-            sums[j] = _mm512_add_epi64(sums[j], _mm512_loadu_si512(bytes + i + 64 * j));
-    const __m512i sum = _mm512_add_epi64(_mm512_add_epi64(sums[0], sums[1]), _mm512_add_epi64(sums[2], sums[3]));
-    job->sum += (uint64_t)_mm512_reduce_add_epi64(sum);
+    const size_t half = job->bytes / (size_t)members / 256 * 256;
+    job->sum += limits.read(job->weight.elements + half * (size_t)member, half);
 }
 
-enum { PEAK_STEPS = 1 << 20, CHAINS = 12 };
+enum { PEAK_ROUNDS = 1 << 20 };
+static size_t products;  // of the last peak, by one member
 
-AVX512 static void peak_bf16(int member, int members, void *context) {
-    (void)member, (void)members;
-    __m512 sums[CHAINS];
-    for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_setzero_ps();
-    __m512i a = _mm512_set1_epi32((int)0x3F803F80);
-    for (int step = 0; step < PEAK_STEPS; step++) {
-        __asm__ volatile("" : "+v"(a));
-        for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_dpbf16_ps(sums[i], (__m512bh)a, (__m512bh)a);
-    }
-    for (int i = 1; i < CHAINS; i++) sums[0] = _mm512_add_ps(sums[0], sums[i]);
-    *(volatile float *)context = _mm512_reduce_add_ps(sums[0]);
+static void peak_floats(int member, int members, void *context) {
+    (void)members, (void)context;
+    const size_t count = limits.floats(PEAK_ROUNDS);
+    if (!member) products = count;
 }
 
-AVX512 static void peak_int8(int member, int members, void *context) {
-    (void)member, (void)members;
-    __m512i sums[CHAINS];
-    for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_setzero_si512();
-    __m512i a = _mm512_set1_epi8(1);
-    for (int step = 0; step < PEAK_STEPS; step++) {
-        __asm__ volatile("" : "+v"(a));
-        for (int i = 0; i < CHAINS; i++) sums[i] = _mm512_dpbusd_epi32(sums[i], a, a);
-    }
-    for (int i = 1; i < CHAINS; i++) sums[0] = _mm512_add_epi32(sums[0], sums[i]);
-    *(volatile int *)context = _mm512_reduce_add_epi32(sums[0]);
+static void peak_integers(int member, int members, void *context) {
+    (void)members, (void)context;
+    const size_t count = limits.integers(PEAK_ROUNDS);
+    if (!member) products = count;
 }
 
 static uint8_t *allocate(size_t bytes) {
@@ -196,7 +184,7 @@ static void use_copy(struct job *job, const struct kernel *kernel, int copy) {
     job->weight.block_scales = job->weight.elements + elements;
 }
 
-static void one_row(const struct kernel *kernel, size_t outputs, size_t inputs, size_t rows, int threads) {
+static void few_rows(const struct kernel *kernel, size_t outputs, size_t inputs, size_t rows, int threads) {
     struct job job = prepare(kernel, outputs, inputs, rows);
     const int copies = COPIES;
     for (int copy = 0; copy < copies; copy++) {
@@ -214,55 +202,78 @@ static void one_row(const struct kernel *kernel, size_t outputs, size_t inputs, 
     }
     const double bytes = (double)job.bytes * copies / 2 * 1e-9;
     const double found = bytes / median(kernel_times, TURNS), read = bytes / median(read_times, TURNS);
-    printf("%-28s %6zu x %-6zu %4zu rows %d thread%s  %6.1f GB/s  read %6.1f GB/s  %4.0f %%\n", kernel->name, outputs,
+    printf("%-20s %6zu x %-6zu %4zu rows %d thread%s  %6.1f GB/s  read %6.1f GB/s  %4.0f %%\n", kernel->name, outputs,
            inputs, rows, threads, threads == 1 ? " " : "s", found, read, 100 * found / read);
     fflush(stdout);
 }
 
-static void many_rows(const struct kernel *kernel, size_t outputs, size_t inputs, size_t rows, int threads,
-                      region *peak, double peak_per_step) {
+static void many_rows(const struct kernel *kernel, size_t outputs, size_t inputs, size_t rows, int threads) {
     struct job job = prepare(kernel, outputs, inputs, rows);
-    use_copy(&job, kernel, 0);
+    region *const peak = kernel->integers ? peak_integers : peak_floats;
     double times[TURNS], peaks[TURNS];
-    volatile double sink;
     const int turns = TURNS / 2;
     for (int turn = 0; turn < turns; turn++) {
+        use_copy(&job, kernel, turn);
         times[turn] = run(threads, multiply_half, &job);
-        peaks[turn] = run(threads, peak, (void *)&sink);
+        peaks[turn] = run(threads, peak, NULL);
     }
-    const double work = 2e-9 * (double)(outputs * inputs * rows);
-    const double found = work / median(times, turns);
-    const double limit = peak_per_step * PEAK_STEPS * CHAINS * threads * 1e-9 / median(peaks, turns);
-    printf("%-28s %6zu x %-6zu %4zu rows %d thread%s  %6.1f GFLOP/s  peak %6.1f  %4.0f %%\n", kernel->name, outputs,
-           inputs, rows, threads, threads == 1 ? " " : "s", found, limit, 100 * found / limit);
+    const double found = 2e-9 * (double)(outputs * inputs * rows) / median(times, turns);
+    const double limit = 2e-9 * (double)products * threads / median(peaks, turns);
+    printf("%-20s %6zu x %-6zu %4zu rows %d thread%s  %6.1f GOP/s  %s %6.1f  %4.0f %%\n", kernel->name, outputs, inputs,
+           rows, threads, threads == 1 ? " " : "s", found,
+           kernel->integers ? limits.integer_name : limits.float_name, limit, 100 * found / limit);
     fflush(stdout);
 }
 
 #define NVFP4 MONOCLE_WEIGHT_NVFP4
-static const struct kernel rows_kernels[] = {
-    {"nvfp4 w4a16", NVFP4, monocle_pack_blocks_rows_avx512, monocle_linear_blocks_rows_avx512, 256, 512},
-    {"nvfp4 w4a8", NVFP4, monocle_pack_int8_rows_avx512, monocle_linear_int8_rows_avx512, 256, 384},
-    {"nvfp4 w4a4", NVFP4, monocle_pack_nvfp4_rows_avx512, monocle_linear_int8_rows_avx512, 256, 384},
-    {"bf16", MONOCLE_WEIGHT_BF16, monocle_pack_bf16_rows_avx512, monocle_linear_bf16_rows_avx512, 32, 64},
-    {"fp8", MONOCLE_WEIGHT_FP8, monocle_pack_bf16_rows_avx512, monocle_linear_bf16_rows_avx512, 32, 64},
-    {"nvfp4 w4a16 avx2", NVFP4, monocle_pack_blocks_avx2, monocle_linear_blocks_avx2, 128, 512},
-    {"nvfp4 w4a8 avx2", NVFP4, monocle_pack_int8_avx2, monocle_linear_int8_avx2, 128, 192},
-    {"bf16 avx2", MONOCLE_WEIGHT_BF16, monocle_pack_bf16_as_f32, monocle_linear_widened_avx2, 16, 64},
+#define BF16 MONOCLE_WEIGHT_BF16
+static const struct kernel few_avx512[] = {
+    {"w4a16 avx512", NVFP4, monocle_pack_blocks_rows_avx512, monocle_linear_blocks_rows_avx512, 256, 512},
+    {"w4a8 avx512", NVFP4, monocle_pack_int8_rows_avx512, monocle_linear_int8_rows_avx512, 256, 384, true},
+    {"w4a4 avx512", NVFP4, monocle_pack_nvfp4_rows_avx512, monocle_linear_int8_rows_avx512, 256, 384, true},
+    {"bf16 avx512", BF16, monocle_pack_bf16_rows_avx512, monocle_linear_bf16_rows_avx512, 32, 64},
+    {"fp8 avx512", MONOCLE_WEIGHT_FP8, monocle_pack_bf16_rows_avx512, monocle_linear_bf16_rows_avx512, 32, 64},
 };
-static const struct kernel panels_kernels[] = {
-    {"nvfp4 w4a16", NVFP4, monocle_pack_blocks_panels_avx512, monocle_linear_blocks_panels_avx512, 256, 512},
-    {"nvfp4 w4a8", NVFP4, monocle_pack_int8_panels_avx512, monocle_linear_int8_panels_avx512, 256, 384},
-    {"bf16", MONOCLE_WEIGHT_BF16, monocle_pack_bf16_panels_avx512, monocle_linear_bf16_panels_avx512, 32, 64},
-    {"nvfp4 f32", NVFP4, monocle_pack_f32, monocle_linear_widened_avx512, 16, 64},
-    {"nvfp4 w4a16 avx2", NVFP4, monocle_pack_blocks_avx2, monocle_linear_blocks_avx2, 128, 512},
-    {"nvfp4 w4a8 avx2", NVFP4, monocle_pack_int8_avx2, monocle_linear_int8_avx2, 128, 192},
+static const struct kernel many_avx512[] = {
+    {"w4a16 avx512", NVFP4, monocle_pack_blocks_panels_avx512, monocle_linear_blocks_panels_avx512, 256, 512},
+    {"w4a8 avx512", NVFP4, monocle_pack_int8_panels_avx512, monocle_linear_int8_panels_avx512, 256, 384, true},
+    {"bf16 avx512", BF16, monocle_pack_bf16_panels_avx512, monocle_linear_bf16_panels_avx512, 32, 64},
+    {"f32 avx512", NVFP4, monocle_pack_f32, monocle_linear_widened_avx512, 16, 64},
+};
+static const struct kernel few_avx2[] = {
+    {"w4a16 scalar", NVFP4, monocle_pack_bf16_as_f32, monocle_linear_widened_scalar, 16, 64},
+    {"w4a16 avx2 floats", NVFP4, version_pack_block_floats, version_block_floats, 128, 512},
+    {"w4a16 avx2", NVFP4, monocle_pack_int16_rows_avx2, monocle_linear_int16_rows_avx2, 128, 320},
+    {"w4a8 avx2", NVFP4, monocle_pack_int8_avx2, monocle_linear_int8_rows_avx2, 128, 192, true},
+    {"bf16 avx2", BF16, monocle_pack_bf16_as_f32, monocle_linear_widened_avx2, 16, 64},
+    {"fp8 avx2", MONOCLE_WEIGHT_FP8, monocle_pack_bf16_as_f32, monocle_linear_widened_avx2, 16, 64},
+};
+static const struct kernel many_avx2[] = {
+    {"w4a16 avx2 floats", NVFP4, version_pack_block_floats, version_block_floats, 128, 512},
+    {"w4a16 avx2 rows", NVFP4, monocle_pack_int16_rows_avx2, monocle_linear_int16_rows_avx2, 128, 320},
+    {"w4a8 avx2 rows", NVFP4, monocle_pack_int8_avx2, monocle_linear_int8_rows_avx2, 128, 192, true},
+    {"w4a16 avx2", NVFP4, monocle_pack_int16_panels_avx2, monocle_linear_int16_panels_avx2, 128, 288},
+    {"w4a8 avx2", NVFP4, monocle_pack_int8_avx2, monocle_linear_int8_panels_avx2, 128, 192, true},
+    {"bf16 avx2", BF16, monocle_pack_bf16_as_f32, monocle_linear_widened_avx2, 16, 64},
+    {"f32 avx2", NVFP4, monocle_pack_f32, monocle_linear_widened_avx2, 16, 64},
 };
 
+/// Every kernel of a list whose name contains `only`.
+#define FOR_EACH(kernel, list) \
+    for (const struct kernel *kernel = list; kernel < list + sizeof list / sizeof *list; kernel++) \
+        if (strstr(kernel->name, only))
+
 int main(int count, char **arguments) {
-    if (!monocle_has_avx512()) {
-        fprintf(stderr, "this machine has no AVX-512 with VNNI and BF16\n");
+    if (!monocle_has_avx2()) {
+        fprintf(stderr, "this machine has no AVX2\n");
         return 1;
     }
+    const bool avx512 = monocle_has_avx512();
+    limits.read = avx512 ? monocle_read_avx512 : monocle_read_avx2;
+    limits.floats = avx512 ? monocle_peak_bf16_avx512 : monocle_peak_f32_avx2;
+    limits.float_name = avx512 ? "vdpbf16ps" : "vfmadd";
+    limits.integers = avx512 ? monocle_peak_int8_avx512 : monocle_peak_int8_avx2;
+    limits.integer_name = avx512 ? "vpdpbusd" : "vpmaddubsw";
     const char *const only = count > 1 ? arguments[1] : "";
     const size_t outputs = 14336, inputs = 4096, rows = 512;
     const size_t largest = (size_t)COPIES * 32768 * 4096 * 2;
@@ -281,21 +292,17 @@ int main(int count, char **arguments) {
     pthread_create(&thread, NULL, worker, NULL);
 
     for (int threads = 1; threads <= 2; threads++) {
-        for (size_t i = 0; i < sizeof rows_kernels / sizeof *rows_kernels; i++) {
-            const struct kernel *const kernel = &rows_kernels[i];
-            if (!strstr(kernel->name, only)) continue;
-            const bool dense = kernel->format == MONOCLE_WEIGHT_BF16;
-            one_row(kernel, dense ? 32768 : outputs, inputs, 1, threads);
-            if (i < 3) one_row(kernel, outputs, inputs, 4, threads);
+        static const size_t few[] = {1, 4};
+        for (size_t i = 0; i < sizeof few / sizeof *few; i++) {
+            if (avx512) FOR_EACH(kernel, few_avx512)
+                few_rows(kernel, kernel->format == BF16 ? 32768 : outputs, inputs, few[i], threads);
+            FOR_EACH(kernel, few_avx2)
+                few_rows(kernel, kernel->format == BF16 ? 32768 : outputs, inputs, few[i], threads);
         }
-        for (size_t i = 0; i < sizeof panels_kernels / sizeof *panels_kernels; i++) {
-            const struct kernel *const kernel = &panels_kernels[i];
-            if (!strstr(kernel->name, only)) continue;
-            const bool integer = strstr(kernel->name, "w4a8") != NULL;
-            region *const peak = integer ? peak_int8 : peak_bf16;
-            const double operations = integer ? 128 : 64;  // of one instruction
-            many_rows(kernel, outputs, inputs, i < 3 ? rows : 64, threads, peak, operations);
-            if (i < 3) many_rows(kernel, outputs, inputs, 16, threads, peak, operations);
+        static const size_t many[] = {8, 16, 512};
+        for (size_t i = 0; i < sizeof many / sizeof *many; i++) {
+            if (avx512) FOR_EACH(kernel, many_avx512) many_rows(kernel, outputs, inputs, many[i], threads);
+            FOR_EACH(kernel, many_avx2) many_rows(kernel, outputs, inputs, many[i], threads);
         }
     }
     return 0;

@@ -76,6 +76,8 @@ private struct Figures {
     var limitsOf: [BenchmarkOptions.Part: MachineLimits] = [:]
     var firstStep: Double?
     var decode: [(context: Int, sequences: Int, seconds: Measurements)] = []
+    var overhead: (step: Measurements, region: Measurements)?
+    var head: (all: Measurements, largest: Measurements, first: Double)?
     var prefill: [(tokens: Int, seconds: Measurements)] = []
     var vision: [(tiles: Int, seconds: Measurements)] = []
     var text: (bytes: Int, tokens: Int, seconds: Measurements)?
@@ -98,7 +100,10 @@ private struct Measuring {
         for part in BenchmarkOptions.Part.allCases where options.parts.contains(part) {
             switch part {
             case .load: figures.firstStep = try decoding.measureFirstStep()
-            case .decode: figures.decode = try decode(progress)
+            case .decode:
+                figures.decode = try decode(progress)
+                figures.overhead = try decoding.measureOverhead(team: backend.team, options.short)
+                figures.head = try decoding.measureHead(options.short)
             case .prefill: figures.prefill = try prefill(progress)
             case .vision where loaded.model.vision == nil, .image where loaded.model.vision == nil:
                 figures.skipped.append(.init(part: part.rawValue, reason: "the model is text-only"))
@@ -195,6 +200,18 @@ private struct Measuring {
                 context: figure.context, sequences: figure.sequences,
                 tokensPerSecond: .init(figure.seconds.map { Double(figure.sequences) / $0 }), bytesPerStep: bytes,
                 gigabytesPerSecond: rate / 1e9, fractionOfReadLimit: rate / limits(of: .decode).bytesPerSecond)
+        }
+        report.overhead = figures.overhead.map { overhead in
+            .init(
+                stepMilliseconds: .init(overhead.step.map { $0 * 1e3 }),
+                regionMicroseconds: .init(overhead.region.map { $0 * 1e6 }),
+                fractionOfStep: figures.decode.first.map { overhead.step.median / $0.seconds.median })
+        }
+        report.head = figures.head.map {
+            .init(
+                allMilliseconds: .init($0.all.map { $0 * 1e3 }),
+                largestMilliseconds: .init($0.largest.map { $0 * 1e3 }),
+                firstMilliseconds: $0.first * 1e3)
         }
         report.prefill = figures.prefill.map { figure in
             .init(

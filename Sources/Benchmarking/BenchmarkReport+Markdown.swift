@@ -21,6 +21,8 @@ extension BenchmarkReport {
                     ["context", "at once", "tokens/s", "MB read a step", "GB/s", "of the read limit"], decode.map(\.row)
                 ))
         }
+        let rest = (overhead?.rows ?? []) + (head?.rows ?? [])
+        if !rest.isEmpty { sections.append(Self.table("Decode, in parts", ["what", "time"], rest)) }
         let products = ["GFLOP", "GFLOP/s", "mostly", "of its peak"]
         if !prefill.isEmpty {
             sections.append(Self.table("Prefill", ["tokens", "tokens/s"] + products, prefill.map(\.row)))
@@ -102,6 +104,26 @@ extension BenchmarkReport.Decode {
         [
             "\(context)", "\(sequences)", tokensPerSecond.text(2), fixed(Double(bytesPerStep) / 1e6, 1),
             fixed(gigabytesPerSecond, 1), percent(fractionOfReadLimit),
+        ]
+    }
+}
+
+extension BenchmarkReport.Overhead {
+    fileprivate var rows: [[String]] {
+        let share = fractionOfStep.map { ", " + fixed($0 * 100, 2) + " % of a step" } ?? ""
+        return [
+            ["a step with no work in its operations", stepMilliseconds.text(3) + " ms" + share],
+            ["an empty parallel region", regionMicroseconds.text(2) + " us"],
+        ]
+    }
+}
+
+extension BenchmarkReport.Head {
+    fileprivate var rows: [[String]] {
+        [
+            ["output projection, all logits", allMilliseconds.text(2) + " ms"],
+            ["output projection, the largest logit", largestMilliseconds.text(2) + " ms"],
+            ["the same the first time", fixed(firstMilliseconds, 1) + " ms"],
         ]
     }
 }

@@ -70,6 +70,25 @@ package struct BenchmarkReport: Sendable, Encodable {
         package let fractionOfReadLimit: Double
     }
 
+    /// What a decode step spends outside its operations' kernels.
+    package struct Overhead: Sendable, Encodable {
+        /// A step whose operations do nothing but make their results.
+        package let stepMilliseconds: Spread
+        /// Starting and ending one empty parallel region.
+        package let regionMicroseconds: Spread
+        /// The former over a step at the first context.
+        package let fractionOfStep: Double?
+    }
+
+    /// The output projection of one row.
+    package struct Head: Sendable, Encodable {
+        package let allMilliseconds: Spread
+        /// The largest logit alone, found by screening.
+        package let largestMilliseconds: Spread
+        /// The same the first time, when the screening copy is made.
+        package let firstMilliseconds: Double
+    }
+
     /// Work bounded by multiply-adds: a prompt or some tiles.
     package struct Products: Sendable, Encodable {
         package let operations: Int
@@ -122,6 +141,8 @@ package struct BenchmarkReport: Sendable, Encodable {
     package let limits: Limits
     package internal(set) var load: Load?
     package internal(set) var decode: [Decode] = []
+    package internal(set) var overhead: Overhead?
+    package internal(set) var head: Head?
     package internal(set) var prefill: [Prefill] = []
     package internal(set) var vision: [Vision] = []
     package internal(set) var tokenizer: Text?

@@ -31,6 +31,38 @@ package struct DecodeBenchmark: Sendable {
         return try Repetition(least: 1, most: 1, seconds: 0).measure(step).median
     }
 
+    /// Seconds of a step's code with no work in its operations, and of an empty region of the team, which every operation
+    /// starts at least once.
+    package func measureOverhead(
+        team: ThreadTeam, _ repetition: Repetition
+    ) throws(ComputeError) -> (step: Measurements, region: Measurements) {
+        let idle = DecodeBenchmark(model: model, backend: NullBackend(), keyValueType: .f32)
+        let step = try idle.measure(context: 0, sequences: 1, repetition)
+        let regions = 1000
+        let region = repetition.measure { for _ in 0..<regions { team.run { _, _ in } } }
+        return (step, region.map { $0 / Double(regions) })
+    }
+
+    /// Seconds from a row of hidden states to all of its logits and, from the second time on, to the largest alone; and
+    /// those of the first time.
+    package func measureHead(
+        _ repetition: Repetition
+    ) throws(ComputeError) -> (all: Measurements, largest: Measurements, first: Double) {
+        var random = SplitMix64(seed: 7)
+        let width = model.language.shape.hidden
+        let hidden = Tensor((0..<width).map { _ in Float.random(in: -1...1, using: &random) }, shape: [1, width])
+        _ = try model.language.logits(hidden, on: backend)
+        let once = Repetition(least: 1, most: 1, seconds: 0)
+        let largest = { [model, backend] () throws(ComputeError) in
+            _ = try model.language.largestLogits(hidden, count: 1, on: backend)
+        }
+        let first = try once.measure(largest).median
+        let all = try repetition.measure { () throws(ComputeError) in
+            _ = try model.language.logits(hidden, on: backend)
+        }
+        return (all, try repetition.measure(largest), first)
+    }
+
     private func makeStep(
         context: Int, sequences: Int
     ) throws(ComputeError) -> () throws(ComputeError) -> Void {

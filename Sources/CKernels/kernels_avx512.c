@@ -18,6 +18,7 @@
 #include "wide/attention.h"
 #include "wide/product.h"
 #include "wide/backward.h"
+#include "wide/screen.h"
 
 #pragma clang attribute pop
 

@@ -15,6 +15,7 @@
 #include "wide/attention.h"
 #include "wide/product.h"
 #include "wide/backward.h"
+#include "wide/screen.h"
 
 #include "wide/table.h"
 

@@ -1,4 +1,8 @@
 // What the AVX2 linear kernels share: loads of NVFP4 weights. Knows nothing of loops.
+//
+// One canonical order of integer products: a unit of a weight row is eight blocks, one a lane. A lane's sum over its
+// block is an exact integer, whichever way it is found; lane l adds it, times both scales, unit after unit; then the
+// halves of the lanes are added.
 #ifndef MONOCLE_LINEAR_AVX2_H
 #define MONOCLE_LINEAR_AVX2_H
 
@@ -38,17 +42,27 @@ AVX2 INLINE void decode_nvfp4_avx2(const uint8_t *packed, const uint8_t *scales,
 enum {
     AVX2_LANES = 8,
     AVX2_UNIT = 16 * AVX2_LANES,  // inputs
-    AVX2_GROUP = 16,              // weight rows that stay in the second-level cache while all rows of x pass them
 };
 
-/// Eight e4m3 values as float32; exact, NaN and signs included.
+/// Eight e4m3 values as float32, exact; but 480 for NaN, which `has_nan_scale_avx2` looks for.
 AVX2 INLINE __m256 widen_scales_avx2(__m128i scales) {
     const __m256i bits = _mm256_slli_epi32(_mm256_cvtepi8_epi32(scales), 20);
     const __m256i kept = _mm256_and_si256(bits, _mm256_set1_epi32((int)0x87F00000));
-    const __m256i nan = _mm256_set1_epi32(0x07F00000);
-    const __m256 values = _mm256_mul_ps(_mm256_castsi256_ps(kept), _mm256_set1_ps(0x1p120f));
-    const __m256i is_nan = _mm256_cmpeq_epi32(_mm256_and_si256(kept, nan), nan);
-    return _mm256_or_ps(values, _mm256_castsi256_ps(is_nan));
+    return _mm256_mul_ps(_mm256_castsi256_ps(kept), _mm256_set1_ps(0x1p120f));
+}
+
+/// Whether any of the e4m3 scales of a weight row is NaN: then its products are.
+AVX2 INLINE bool has_nan_scale_avx2(const uint8_t *scales, size_t blocks) {
+    const __m256i magnitude = _mm256_set1_epi8(0x7F);
+    __m256i found = _mm256_setzero_si256();
+    size_t done = 0;
+    for (; done + 32 <= blocks; done += 32) {
+        const __m256i bytes = _mm256_loadu_si256((const void *)(scales + done));
+        found = _mm256_or_si256(found, _mm256_cmpeq_epi8(_mm256_and_si256(bytes, magnitude), magnitude));
+    }
+    bool any = !_mm256_testz_si256(found, found);
+    for (; done < blocks; done++) any |= (scales[done] & 0x7F) == 0x7F;
+    return any;
 }
 
 /// One unit of an NVFP4 row, 8 blocks: four vectors of codes in the order of `pack_integers`, looked up in a table, and
@@ -60,7 +74,6 @@ struct avx2_unit {
 
 AVX2 INLINE struct avx2_unit load_unit_avx2(const uint8_t *packed, const uint8_t *scales, __m128i table) {
     const __m256i values = _mm256_broadcastsi128_si256(table), nibble = _mm256_set1_epi8(0xF);
-    prefetch_stream(packed);
     const __m256 a = _mm256_loadu_ps((const void *)packed);
     const __m256 b = _mm256_loadu_ps((const void *)(packed + 32));
     const __m256i front = _mm256_castps_si256(_mm256_shuffle_ps(a, b, 0x88));
@@ -74,6 +87,25 @@ AVX2 INLINE struct avx2_unit load_unit_avx2(const uint8_t *packed, const uint8_t
                     _mm256_shuffle_epi8(values, _mm256_and_si256(_mm256_srli_epi16(back, 4), nibble))},
         .scales = widen_scales_avx2(scale_bytes),
     };
+}
+
+/// The same of the row's last unit, of which `blocks` blocks exist; the others are zeros and not read.
+AVX2 INLINE struct avx2_unit load_last_unit_avx2(const uint8_t *packed, const uint8_t *scales, size_t blocks,
+                                                 __m128i table) {
+    uint8_t codes[AVX2_UNIT / 2] = {0}, bytes[AVX2_LANES] = {0};
+    memcpy(codes, packed, 8 * blocks);
+    memcpy(bytes, scales, blocks);
+    return load_unit_avx2(codes, bytes, table);
+}
+
+/// e2m1 times two plus 12: unsigned, as the byte products want one side.
+AVX2 INLINE __m128i offset_e2m1_avx2(void) {
+    return _mm_setr_epi8(12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0);
+}
+
+/// e2m1 times two.
+AVX2 INLINE __m128i doubled_e2m1_avx2(void) {
+    return _mm_setr_epi8(0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12);
 }
 
 /// The sum of eight lanes, halves first, times the weight's factor, plus the bias of `output`.

@@ -79,19 +79,37 @@ INLINE void pack_block_pairs(const float *x, size_t inputs, size_t first, size_t
     }
 }
 
-/// Sixteen words a block: inputs rounded to bf16, as float32, in the order of `pack_integers`.
-INLINE void pack_block_floats(const float *x, size_t inputs, size_t first, size_t last, uint8_t *row, size_t lanes) {
-    const size_t units = (inputs + 16 * lanes - 1) / (16 * lanes);
+/// int16 codes of a block as rows or panels. Rows, ten words: the codes' high bytes, rounded, then their low bytes, both
+/// in the order of `pack_integers`; -12 times the codes' sum; the scale. Panels, nine words: pairs of codes
+/// (0 4) (2 6) (1 5) (3 7) (8 12) (10 14) (9 13) (11 15), as the weights' bytes become 16-bit integers; the scale.
+INLINE void pack_wide_integers(const float *x, size_t inputs, size_t first, size_t last, uint8_t *row, size_t lanes,
+                               bool panels) {
+    const size_t words = panels ? 9 : 10;
     for (size_t unit = first; unit < last; unit++) {
         for (size_t block = 0; block < lanes; block++) {
             float copy[16];
+            int16_t codes[16];
             const float *values = block_inputs(x, inputs, (unit * lanes + block) * 16, copy);
+            const float scale = quantize_int16(values, codes);
             const size_t lane = block_lane(block, lanes);
-            for (size_t word = 0; word < 16; word++) {
-                const size_t input = word / 8 * 8 + word % 4 * 2 + word / 4 % 2;
-                const uint32_t bits = (uint32_t)bf16_round(values[input]) << 16;
-                memcpy(packed_word(row, units, unit, lane, word, lanes, 16, false), &bits, 4);
+            uint8_t *const record = packed_word(row, 0, unit, lane, 0, lanes, words, false);
+            int32_t sum = 0;
+            for (size_t i = 0; i < 16; i++) {
+                sum += codes[i];
+                const size_t half = i / 8, odd = i % 2, place = i % 8 / 2;
+                if (panels) {
+                    const size_t word = 4 * half + 2 * odd + place % 2;
+                    memcpy(record + 4 * lanes * word + place / 2 * 2, &codes[i], 2);
+                } else {
+                    const int8_t low = (int8_t)(codes[i] & 0xFF);
+                    const size_t word = 2 * half + odd;
+                    record[4 * lanes * word + place] = (uint8_t)((codes[i] - low) >> 8);
+                    record[4 * lanes * (word + 4) + place] = (uint8_t)low;
+                }
             }
+            const int32_t correction = -12 * sum;
+            if (!panels) memcpy(record + 4 * lanes * 8, &correction, 4);
+            memcpy(record + 4 * lanes * (words - 1), &scale, 4);
         }
     }
 }

@@ -2,6 +2,7 @@
 #ifndef MONOCLE_LINEAR_PREFETCH_H
 #define MONOCLE_LINEAR_PREFETCH_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /// For the cache line at `bytes` of a stream that is read in order: asks for the line 12 KiB further on into the
@@ -11,6 +12,14 @@
 static inline __attribute__((always_inline)) void prefetch_stream(const uint8_t *bytes) {
     __builtin_prefetch(bytes + 12288, 0, 2);
     __builtin_prefetch(bytes + 512, 0, 3);
+}
+
+/// For `bytes` bytes of each of `rows` rows, `stride` bytes apart, that a tile reads soon: runs too short for the
+/// processor to notice them by itself.
+static inline __attribute__((always_inline)) void prefetch_rows(const uint8_t *x, size_t stride, size_t rows,
+                                                                size_t bytes) {
+    for (size_t row = 0; row < rows; row++, x += stride)
+        for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(x + at, 0, 3);
 }
 
 #endif

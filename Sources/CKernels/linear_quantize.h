@@ -56,6 +56,22 @@ INLINE float quantize_int8(const float *x, int8_t *codes) {
     return usable ? largest / 127 : 0;
 }
 
+/// Numerics' `Int16Block`: codes in -32639 ... 32639 and the scale, a power of two, of sixteen values.
+INLINE float quantize_int16(const float *x, int16_t *codes) {
+#pragma clang fp contract(off)
+    const uint32_t largest = float_bits(largest_magnitude(x));
+    // The exponent that leaves 14 bits and a bit of the largest before the point; the next one from 32639 on.
+    const uint32_t exponent = (largest + 0x10200) >> 23;
+    const bool usable = exponent > 14 && largest < 0x7F800000;
+    const float inverse = float_from_bits(usable ? (268 - exponent) << 23 : 0);
+    const float round = 0x1.8p23f;
+    for (int i = 0; i < 16; i++) {
+        const float value = usable && x[i] == x[i] ? x[i] * inverse : 0;
+        codes[i] = (int16_t)(float_bits(value + round) & 0xFFFF);
+    }
+    return float_from_bits(usable ? (exponent - 14) << 23 : 0);
+}
+
 INLINE float e4m3_widen(uint8_t bits) {
     const uint32_t magnitude = bits & 0x7F;
     const float value = float_from_bits(magnitude << 20) * 0x1p120f;  // exponent bias 7 to 127, subnormals included

@@ -89,6 +89,9 @@ AVX512 uint64_t monocle_read_avx512(const uint8_t *bytes, size_t count) {
 #define FMA_256(i) OPAQUE(x); sum##i = _mm256_fmadd_ps(x, y, sum##i);
 PEAK(monocle_peak_f32_avx2, AVX2, __m256, __m256, _mm256_set1_ps(1), _mm256_setzero_ps(), FMA_256, 8)
 
+#define MADDWD_256(i) OPAQUE(x); sum##i = _mm256_add_epi32(sum##i, _mm256_madd_epi16(x, y));
+PEAK(monocle_peak_int16_avx2, AVX2, __m256i, __m256i, _mm256_set1_epi16(1), _mm256_setzero_si256(), MADDWD_256, 16)
+
 #define MADDUBS_256(i)                                                                                                \
     OPAQUE(x);                                                                                                        \
     sum##i = _mm256_add_epi32(sum##i, _mm256_madd_epi16(_mm256_maddubs_epi16(x, y), _mm256_set1_epi16(1)));
@@ -109,6 +112,7 @@ PEAK(monocle_peak_int8_avx512, AVX512, __m512i, __m512i, _mm512_set1_epi8(1), _m
 uint64_t monocle_read_avx2(const uint8_t *bytes, size_t count) { return monocle_read_scalar(bytes, count); }
 uint64_t monocle_read_avx512(const uint8_t *bytes, size_t count) { return monocle_read_scalar(bytes, count); }
 size_t monocle_peak_f32_avx2(size_t rounds) { return monocle_peak_f32_scalar(rounds); }
+size_t monocle_peak_int16_avx2(size_t rounds) { return monocle_peak_f32_scalar(rounds); }
 size_t monocle_peak_int8_avx2(size_t rounds) { return monocle_peak_f32_scalar(rounds); }
 size_t monocle_peak_f32_avx512(size_t rounds) { return monocle_peak_f32_scalar(rounds); }
 size_t monocle_peak_bf16_avx512(size_t rounds) { return monocle_peak_f32_scalar(rounds); }

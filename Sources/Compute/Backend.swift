@@ -18,6 +18,10 @@ package protocol Backend: Sendable {
     /// x [rows, inputs] times each weight, plus its bias: one `[rows, outputs]` for each weight, which share the input.
     func linear(_ x: Tensor, _ weights: [Weight]) throws(ComputeError) -> [Tensor]
 
+    /// Of each row of `linear(x, [weight])` the `count` largest outputs, the same bits, largest first, the earlier first
+    /// among equals and NaN never among them. It may read far less than the weight.
+    func largest(_ x: Tensor, _ weight: Weight, count: Int) throws(ComputeError) -> [[RankedOutput]]
+
     /// x * rsqrt(mean(x^2) + epsilon) * weight over the last axis. weight: [columns].
     func rmsNorm(_ x: Tensor, weight: Tensor, epsilon: Float) throws(ComputeError) -> Tensor
 

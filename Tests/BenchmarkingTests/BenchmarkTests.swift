@@ -55,8 +55,15 @@ struct BenchmarkTests {
             abs(prompt.products.gigaOperationsPerSecond * 1e9 * seconds / Double(prompt.products.operations) - 1) < 1e-9
         )
 
+        let overhead = try #require(report.overhead)
+        let step = Double(try #require(report.decode.first).sequences) / report.decode[0].tokensPerSecond.median
+        #expect(abs((overhead.fractionOfStep ?? 0) * step * 1e3 / overhead.stepMilliseconds.median - 1) < 1e-9)
+        #expect(try #require(report.head).allMilliseconds.median > 0)
+
         let text = report.markdown
-        for heading in ["## Limits", "## Load", "## Decode", "## Prefill", "## Vision", "## Text and images"] {
+        for heading in [
+            "## Limits", "## Load", "## Decode", "## Decode, in parts", "## Prefill", "## Vision", "## Text and images",
+        ] {
             #expect(text.contains(heading))
         }
         let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(report)) as? [String: Any]

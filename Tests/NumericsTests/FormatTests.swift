@@ -83,6 +83,28 @@ struct FormatTests {
         #expect(Int8Block(quantizing: ArraySlice(repeating: 0, count: 16)).scale == 0)
     }
 
+    @Test func int16BlocksHoldBFloat16AndSurviveAnything() {
+        // 255/128 does not fit 15 bits under 2^-14, hence one bit more for the largest.
+        for largest in [Float(1), 1.5, 1.9921875, 3e38, 2e-33] {
+            let values = (0..<16).map { BFloat16(largest * (1 - Float($0) / 16)).float }
+            let block = Int16Block(quantizing: values[...])
+            for (value, code) in zip(values, block.codes) where value >= largest / 64 {
+                #expect(Float(code) * block.scale == value)
+            }
+        }
+        let block = Int16Block(quantizing: [
+            1, -1, 0.00001, 0.00003052, 0.00009, 1.99999, -2, 0, 3, 3.9842, 3.9843, -3.9999,
+        ])
+        #expect(block.scale == 0x1p-12)
+        #expect(block.codes == [4096, -4096, 0, 0, 0, 8192, -8192, 0, 12288, 16319, 16320, -16384])
+        #expect(Int16Block(quantizing: [1.99, -1]).codes == [32604, -16384])
+        for bad in [Float.nan, .infinity, -.infinity, .leastNonzeroMagnitude, .greatestFiniteMagnitude] {
+            let block = Int16Block(quantizing: [bad, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+            #expect(block.codes.count == 16 && block.scale.isFinite)
+        }
+        #expect(Int16Block(quantizing: ArraySlice(repeating: 0, count: 16)).scale == 0)
+    }
+
     @Test func shapesCountWithoutOverflow() {
         #expect(Shape([2, 3, 4]).checkedCount == 24)
         #expect(Shape([]).checkedCount == 1)

@@ -38,6 +38,12 @@ struct monocle_cache {
     float value_scale;
 };
 
+/// A bf16 row kept as int8: value = code * scale; the Euclidean norms of what the codes leave out and of the row, both
+/// rounded up. A row that is not finite, or tiny, has an infinite error.
+struct monocle_screened {
+    float scale, error, norm;
+};
+
 struct monocle_kernels {
     void (*add)(float *out, const float *x, const float *y, size_t count);
     /// x * Phi(x), error at most 10 units in the last place.
@@ -68,6 +74,14 @@ struct monocle_kernels {
     void (*merge)(float *record, const float *next, size_t head_dim);
     /// The attention's result from the record of all positions.
     void (*finish)(float *out, const float *record, size_t head_dim);
+
+    /// Screening: see wide/screen.h. row: bf16.
+    void (*screen_row)(int8_t *codes, struct monocle_screened *facts, const void *row, size_t count);
+    /// out [rows]: the sums of code times x, times the rows' scales and x's. codes: [rows, count]; 127 times the sum of
+    /// |x| is below 2^31.
+    void (*screen)(
+        float *out, const int8_t *codes, const struct monocle_screened *facts, size_t rows, size_t count,
+        const int16_t *x, float x_scale);
 
     // The backward pass.
 

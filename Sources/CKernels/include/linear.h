@@ -17,6 +17,16 @@ enum monocle_weight_format {
     MONOCLE_WEIGHT_NVFP4,  // e2m1 pairs, the low nibble first, with an e4m3 scale for every 16 inputs
 };
 
+enum {
+    /// Weight rows that the widened and the AVX2 panels kernels decode at a time, and rows of activations they take
+    /// past them.
+    MONOCLE_PANEL_OUTPUTS = 16,
+    MONOCLE_PANEL_ROWS = 96,
+    /// Their sums, a vector each, and for each weight row 12 units of 288 bytes or 256 float32 values.
+    MONOCLE_PANEL_SCRATCH = MONOCLE_PANEL_OUTPUTS * (MONOCLE_PANEL_ROWS * 32 + 12 * 288),
+    MONOCLE_WIDENED_SCRATCH = MONOCLE_PANEL_OUTPUTS * (MONOCLE_PANEL_ROWS * 64 + 256 * 4),
+};
+
 /// A weight matrix [outputs, inputs], row-major, at any address; nothing is read outside it.
 struct monocle_weight {
     enum monocle_weight_format format;
@@ -47,7 +57,7 @@ typedef void monocle_multiply(const struct monocle_weight *weight, const struct 
                               size_t last, float *y, uint8_t *scratch);
 
 // float32 activations, or activations rounded to bf16 and held as float32, against weights widened to float32.
-// Units of 16 inputs, 64 bytes. Scratch: 256 bytes for each unit.
+// Units of 16 inputs, 64 bytes. Scratch: MONOCLE_WIDENED_SCRATCH bytes.
 monocle_pack monocle_pack_f32;
 monocle_pack monocle_pack_bf16_as_f32;
 monocle_multiply monocle_linear_widened_scalar;
@@ -59,10 +69,11 @@ monocle_multiply monocle_linear_widened_avx512;
 monocle_pack monocle_pack_int8_scalar;
 monocle_pack monocle_pack_nvfp4_scalar;
 monocle_multiply monocle_linear_int8_scalar;
-// avx2: units of 128 inputs, 192 bytes; no scratch.
+// avx2: units of 128 inputs, 192 bytes; panels' scratch: MONOCLE_PANEL_SCRATCH bytes.
 monocle_pack monocle_pack_int8_avx2;
 monocle_pack monocle_pack_nvfp4_avx2;
-monocle_multiply monocle_linear_int8_avx2;
+monocle_multiply monocle_linear_int8_rows_avx2;
+monocle_multiply monocle_linear_int8_panels_avx2;
 // avx512: units of 256 inputs, 384 bytes; panels' scratch: 320 bytes for each 16 inputs.
 monocle_pack monocle_pack_int8_rows_avx512;
 monocle_pack monocle_pack_nvfp4_rows_avx512;
@@ -71,10 +82,14 @@ monocle_pack monocle_pack_int8_panels_avx512;
 monocle_pack monocle_pack_nvfp4_panels_avx512;
 monocle_multiply monocle_linear_int8_panels_avx512;
 
-// bf16 activations against NVFP4 weights.
-// avx2: multiplies e2m1 values times two, so the weight's `sum_factor` takes 0.5 more. Units of 128 inputs, 512 bytes; no scratch.
-monocle_pack monocle_pack_blocks_avx2;
-monocle_multiply monocle_linear_blocks_avx2;
+// int16 (w4a16) activations against NVFP4 weights, exact integer products of a block.
+// avx2: units of 128 inputs, rows 320 bytes, panels 288; panels' scratch: MONOCLE_PANEL_SCRATCH bytes.
+monocle_pack monocle_pack_int16_rows_avx2;
+monocle_multiply monocle_linear_int16_rows_avx2;
+monocle_pack monocle_pack_int16_panels_avx2;
+monocle_multiply monocle_linear_int16_panels_avx2;
+
+// bf16 (w4a16) activations against NVFP4 weights.
 // avx512: units of 256 inputs, 512 bytes; panels' scratch: 576 bytes for each 16 inputs.
 monocle_pack monocle_pack_blocks_rows_avx512;
 monocle_multiply monocle_linear_blocks_rows_avx512;

@@ -19,6 +19,8 @@ typedef size_t monocle_peak(size_t rounds);
 monocle_peak monocle_peak_f32_scalar;
 /// vfmadd, 256 bits.
 monocle_peak monocle_peak_f32_avx2;
+/// vpmaddwd, vpaddd: int16 products summed to int32, 256 bits.
+monocle_peak monocle_peak_int16_avx2;
 /// vpmaddubsw, vpmaddwd, vpaddd: int8 products summed to int32, 256 bits.
 monocle_peak monocle_peak_int8_avx2;
 /// vfmadd, 512 bits.

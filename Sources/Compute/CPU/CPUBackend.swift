@@ -17,6 +17,7 @@ package final class CPUBackend: Backend {
     package let linearKernels: LinearKernels
     let pool: TensorPool
     let angles = Mutex<RotaryAngles?>(nil)
+    let screens = Mutex<[ScreenedWeight]>([])
 
     /// - Parameters:
     ///   - threads: members of the team; nil for the cores this process may use.

@@ -7,6 +7,7 @@ package import Checkpoint
 package enum DotInstruction: String, Sendable, CaseIterable {
     case baselineFloat = "f32 multiply, add"
     case fma256 = "vfmadd 256"
+    case maddwd256 = "vpmaddwd 256"
     case maddubs256 = "vpmaddubsw, vpmaddwd 256"
     case fma512 = "vfmadd 512"
     case bfloat512 = "vdpbf16ps 512"
@@ -15,7 +16,7 @@ package enum DotInstruction: String, Sendable, CaseIterable {
     package var instructionSet: InstructionSet {
         switch self {
         case .baselineFloat: .scalar
-        case .fma256, .maddubs256: .avx2
+        case .fma256, .maddwd256, .maddubs256: .avx2
         case .fma512, .bfloat512, .int8512: .avx512
         }
     }
@@ -38,6 +39,7 @@ package enum DotInstruction: String, Sendable, CaseIterable {
             case .avx2: .maddubs256
             case .avx512: .int8512
             }
+        case .nvfp4 where precision == .w4a16 && isa == .avx2: .maddwd256
         case .dense(let view) where view.dtype != .bf16: float(precision: .f32, isa: isa)
         default: float(precision: precision, isa: isa)
         }
@@ -48,6 +50,7 @@ package enum DotInstruction: String, Sendable, CaseIterable {
         switch self {
         case .baselineFloat: monocle_peak_f32_scalar(rounds)
         case .fma256: monocle_peak_f32_avx2(rounds)
+        case .maddwd256: monocle_peak_int16_avx2(rounds)
         case .maddubs256: monocle_peak_int8_avx2(rounds)
         case .fma512: monocle_peak_f32_avx512(rounds)
         case .bfloat512: monocle_peak_bf16_avx512(rounds)

@@ -42,8 +42,9 @@ struct LinearKernel: Sendable {
 
         let packing: ActivationPacking
         let multiply: Function
-        /// Bytes of a thread's scratch for every 16 inputs.
+        /// Bytes of a thread's scratch: for every 16 inputs, and whatever the inputs.
         var scratch = 0
+        var fixedScratch = 0
     }
 
     let name: String
@@ -85,7 +86,7 @@ extension LinearKernel {
             }
         return LinearKernel(
             name: "f32 products of \(packing.name), \(isa)",
-            Loops(packing: packing, multiply: multiply, scratch: 256))
+            Loops(packing: packing, multiply: multiply, fixedScratch: Int(MONOCLE_WIDENED_SCRATCH)))
     }
 
     /// NVFP4 weights against int8 activations, or against NVFP4 activations.
@@ -105,7 +106,13 @@ extension LinearKernel {
         #if arch(x86_64)
             case .avx2:
                 let packing = packing(128, "rows", monocle_pack_int8_avx2, monocle_pack_nvfp4_avx2)
-                return LinearKernel(name: name, Loops(packing: packing, multiply: monocle_linear_int8_avx2))
+                return LinearKernel(
+                    name: name,
+                    few: Loops(packing: packing, multiply: monocle_linear_int8_rows_avx2),
+                    many: Loops(
+                        packing: packing, multiply: monocle_linear_int8_panels_avx2,
+                        fixedScratch: Int(MONOCLE_PANEL_SCRATCH)),
+                    manyRows: 9)
             case .avx512:
                 let rows = packing(256, "rows", monocle_pack_int8_rows_avx512, monocle_pack_nvfp4_rows_avx512)
                 let panels = packing(256, "panels", monocle_pack_int8_panels_avx512, monocle_pack_nvfp4_panels_avx512)
@@ -120,16 +127,25 @@ extension LinearKernel {
         }
     }
 
-    /// NVFP4 weights against bf16 activations; `factor` belongs into the weight's `sum_factor`.
+    /// NVFP4 weights against 16-bit activations: bf16, or with AVX2, which does not multiply bf16, int16 blocks. `factor`
+    /// belongs into the weight's `sum_factor`.
     static func blocks(_ isa: InstructionSet) -> (kernel: LinearKernel, factor: Float) {
         switch isa {
         case .scalar: return (widened(.scalar, roundingToBFloat16: true), 1)
         #if arch(x86_64)
             case .avx2:
-                let packing = ActivationPacking(
-                    name: "bf16 blocks as f32", unit: 128, unitBytes: 512, pack: monocle_pack_blocks_avx2)
-                let loops = Loops(packing: packing, multiply: monocle_linear_blocks_avx2)
-                return (LinearKernel(name: "f32 products of nvfp4 blocks, avx2", loops), 0.5)
+                let rows = ActivationPacking(
+                    name: "int16 rows", unit: 128, unitBytes: 320, pack: monocle_pack_int16_rows_avx2)
+                let panels = ActivationPacking(
+                    name: "int16 panels", unit: 128, unitBytes: 288, pack: monocle_pack_int16_panels_avx2)
+                let kernel = LinearKernel(
+                    name: "int16 products of nvfp4 blocks, avx2",
+                    few: Loops(packing: rows, multiply: monocle_linear_int16_rows_avx2),
+                    many: Loops(
+                        packing: panels, multiply: monocle_linear_int16_panels_avx2,
+                        fixedScratch: Int(MONOCLE_PANEL_SCRATCH)),
+                    manyRows: 5)
+                return (kernel, 0.5)
             case .avx512:
                 let rows = ActivationPacking(
                     name: "bf16 blocks rows", unit: 256, unitBytes: 512, pack: monocle_pack_blocks_rows_avx512)
@@ -166,5 +182,8 @@ extension LinearKernel {
     #endif
 
     /// Bytes of a thread's scratch: rows are filled up to the largest unit, 256 inputs; and one unit more.
-    func scratchBytes(rows: Int, inputs: Int) -> Int { ((inputs + 255) / 256 + 1) * 16 * loops(rows: rows).scratch }
+    func scratchBytes(rows: Int, inputs: Int) -> Int {
+        let loops = loops(rows: rows)
+        return loops.fixedScratch + ((inputs + 255) / 256 + 1) * 16 * loops.scratch
+    }
 }

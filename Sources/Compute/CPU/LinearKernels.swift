@@ -66,6 +66,35 @@ package struct LinearKernels: Sendable {
         return results
     }
 
+    /// The given outputs of one product, computed as `multiply` computes them.
+    /// - Parameter outputs: each less than the weight's.
+    /// - Returns: `[rows, outputs of the weight]`, of which only the given columns are written.
+    package func multiply(_ x: Tensor, _ weight: Weight, outputs: [Int]) throws(ComputeError) -> Tensor {
+        guard x.shape.rank > 0, x.columns == weight.inputs else {
+            throw .shape(
+                operation: "linear", weight: weight.name, found: x.shape, expected: "[rows, \(weight.inputs)]")
+        }
+        let plan = try LinearPlan(weight, precision: precision, isa: isa)
+        let shape: Shape = [x.rows, weight.outputs]
+        let result = Tensor(shape: shape, storage: TensorStorage(count: shape.count, pool: pool))
+        guard x.rows > 0, !outputs.isEmpty else { return result }
+        let loops = plan.kernel.loops(rows: x.rows)
+        let packed = PackedRows(
+            x, packing: loops.packing, inputScale: plan.inputScale, inputs: weight.inputs, pool: pool)
+        let product = Product(
+            operand: plan.operand, x: packed.operand, y: result.pointer, multiply: loops.multiply,
+            scratchBytes: plan.kernel.scratchBytes(rows: x.rows, inputs: weight.inputs))
+        withExtendedLifetime((x, weight)) {
+            pack([packed])
+            withScratch([product], useTeam: true) { scratch in
+                forEach([outputs.count], useTeam: true) { _, index, thread in
+                    product.run(outputs[index]..<outputs[index] + 1, scratch: scratch(thread))
+                }
+            }
+        }
+        return result
+    }
+
     /// Inputs below which packing stays on the calling thread, and products below which multiplying does: about what a
     /// thread does in the time the team needs to start and to meet again.
     private static let inputsWorthTheTeam = 1 << 13
@@ -81,14 +110,24 @@ package struct LinearKernels: Sendable {
     }
 
     private func multiply(_ products: [Product]) {
-        let scratchBytes = (products.map(\.scratchBytes).max() ?? 0) + 64
         let work = products.reduce(0) { $0 + $1.x.rows * $1.operand.inputs * $1.operand.outputs }
         let useTeam = work >= Self.productsWorthTheTeam
+        withScratch(products, useTeam: useTeam) { scratch in
+            forEach(products.map(\.pieces), useTeam: useTeam) { index, piece, thread in
+                products[index].run(piece: piece, scratch: scratch(thread))
+            }
+        }
+    }
+
+    /// Calls `body` with each thread's own scratch.
+    private func withScratch(
+        _ products: [Product], useTeam: Bool,
+        _ body: (_ scratch: @Sendable (_ thread: Int) -> UnsafeMutablePointer<UInt8>) -> Void
+    ) {
+        let scratchBytes = (products.map(\.scratchBytes).max() ?? 0) + 64
         let scratch = TensorStorage(count: scratchBytes / 4 * (useTeam ? team.count : 1), pool: pool)
         let bytes = UncheckedPointer(UnsafeMutableRawPointer(scratch.pointer).assumingMemoryBound(to: UInt8.self))
-        forEach(products.map(\.pieces), useTeam: useTeam) { index, piece, thread in
-            products[index].run(piece: piece, scratch: bytes.pointer + thread * scratchBytes)
-        }
+        body { thread in bytes.pointer + thread * scratchBytes }
         withExtendedLifetime(scratch) {}
     }
 
@@ -173,10 +212,14 @@ private struct Product: @unchecked Sendable {
     var pieces: Int { (operand.outputs + grain - 1) / grain }
 
     func run(piece: Int, scratch: UnsafeMutablePointer<UInt8>) {
+        let first = piece * grain
+        run(first..<min(first + grain, operand.outputs), scratch: scratch)
+    }
+
+    func run(_ outputs: Range<Int>, scratch: UnsafeMutablePointer<UInt8>) {
         withUnsafePointer(to: operand) { operand in
             withUnsafePointer(to: x) { x in
-                let first = piece * grain
-                multiply(operand, x, first, min(first + grain, operand.pointee.outputs), y, scratch)
+                multiply(operand, x, outputs.lowerBound, outputs.upperBound, y, scratch)
             }
         }
     }

@@ -67,7 +67,7 @@ struct LinearPlan {
                 let blocks = LinearKernel.blocks(isa)
                 kernel = blocks.kernel
                 factors.sum = globalScale * blocks.factor
-                fastest = isa == .avx512 ? .yes : slower
+                fastest = isa == .scalar ? slower : .yes
             case .w4a8:
                 factors.sum = globalScale * 0.5  // codes are e2m1 values times two
                 (kernel, fastest) = (.integer(isa, nvfp4: false), .yes)

@@ -71,9 +71,9 @@ struct ExactProduct {
     /// Sums of the products' magnitudes, which rounding errors are relative to.
     var magnitudes: [Double] = []
 
-    init(_ x: Tensor, _ weight: Weight, _ precision: Precision) {
+    init(_ x: Tensor, _ weight: Weight, _ precision: Precision, _ isa: InstructionSet) {
         let w = Self.widened(weight).map(Double.init)
-        let a = Self.rounded(x.array(), weight, precision).map(Double.init)
+        let a = Self.rounded(x.array(), weight, precision, isa).map(Double.init)
         let bias = weight.bias?.array()
         for row in 0..<x.rows {
             for output in 0..<weight.outputs {
@@ -100,12 +100,19 @@ struct ExactProduct {
         }
     }
 
-    static func rounded(_ x: [Float], _ weight: Weight, _ precision: Precision) -> [Float] {
+    static func rounded(
+        _ x: [Float], _ weight: Weight, _ precision: Precision, _ isa: InstructionSet
+    ) -> [Float] {
         switch (precision, weight.format) {
         case (.f32, _):
             return x
         case (_, .dense(let view)) where view.dtype != .bf16:
             return x
+        case (.w4a16, .nvfp4) where isa == .avx2:
+            return stride(from: 0, to: x.count, by: 16).flatMap { start -> [Float] in
+                let block = Int16Block(quantizing: x[start..<start + 16])
+                return block.codes.map { Float($0) * block.scale }
+            }
         case (.w4a8, .nvfp4):
             return stride(from: 0, to: x.count, by: 16).flatMap { start -> [Float] in
                 let block = Int8Block(quantizing: x[start..<start + 16])
@@ -137,7 +144,7 @@ struct ExactProduct {
             switch (weight.format, precision, isa) {
             case (_, .f32, _): widened
             case (.nvfp4, .w4a16, .avx512): 16 + chain(256, each: 1)  // a block: 8 times 2 roundings
-            case (.nvfp4, .w4a16, .avx2): 16 + chain(128, each: 1)  // a block: 16 roundings
+            case (.nvfp4, .w4a16, .avx2): 1 + chain(128, each: 1)
             case (.nvfp4, .w4a8, .scalar), (.nvfp4, .w4a4, .scalar): 1 + chain(16, each: 2)
             case (.nvfp4, .w4a8, _), (.nvfp4, .w4a4, _): 1 + chain(16 * lanes, each: 1)
             case (.dense(let view), _, .avx512) where view.dtype == .bf16: chain(32, each: 2)

@@ -26,7 +26,7 @@ struct LinearGoldenTests {
             let x = Tensor(try #require(try file.tensor(layer + "#x").floats()), shape: [6, weight.inputs])
             let expected = try #require(try file.tensor("\(layer)#\(golden.key)").floats())
             let y = try #require(try kernels.multiply(x, [weight]).first)
-            var exact = ExactProduct(x, weight, golden.precision)
+            var exact = ExactProduct(x, weight, golden.precision, isa)
             exact.values = expected.map(Double.init)
             let violations = exact.violations(y, isa, golden.precision, weight, extraRoundings: weight.inputs)
             #expect(violations.isEmpty, "\(layer): \(violations.prefix(5))")

@@ -26,7 +26,7 @@ struct LinearKernelsTests {
                 let x = Tensor(random.values(rows * inputs), shape: [rows, inputs])
                 let y = try #require(try kernels.multiply(x, [weight]).first)
                 #expect(y.shape == [rows, outputs])
-                let violations = ExactProduct(x, weight, precision).violations(y, isa, precision, weight)
+                let violations = ExactProduct(x, weight, precision, isa).violations(y, isa, precision, weight)
                 #expect(violations.isEmpty, "\(format) [\(rows), \(inputs)] x \(outputs): \(violations.prefix(5))")
             }
         }
@@ -91,7 +91,7 @@ struct LinearKernelsTests {
                     for rows in [1, 3, 20] {
                         let x = Tensor(random.values(rows * inputs), shape: [rows, inputs])
                         let y = try #require(try kernels(isa, precision).multiply(x, [weight]).first)
-                        #expect(ExactProduct(x, weight, precision).violations(y, isa, precision, weight).isEmpty)
+                        #expect(ExactProduct(x, weight, precision, isa).violations(y, isa, precision, weight).isEmpty)
                     }
                 }
             }
@@ -124,7 +124,7 @@ struct LinearKernelsTests {
         // 6 is a block's largest value that NVFP4 activations hold exactly under this input scale, with scale 448.
         let x = Tensor((0..<256).map { $0 / 16 == $0 % 16 ? 6 : 0 }, shape: [16, 16])
         let y = try #require(try kernels(isa, precision).multiply(x, [weight]).first).array()
-        let exact = ExactProduct(x, weight, precision).values
+        let exact = ExactProduct(x, weight, precision, isa).values
         for (found, expected) in zip(y, exact) {
             #expect(expected.isNaN ? found.isNaN : abs(Double(found) - expected) <= expected.magnitude * 0x1p-22)
         }

@@ -52,7 +52,7 @@ struct MachineLimitsTests {
         #expect(used(bf16, .w4a4, .avx512) == .bfloat512)
         #expect(used(bf16, .f32, .avx512) == .fma512)
         #expect(used(nvfp4, .w4a8, .avx2) == .maddubs256)
-        #expect(used(nvfp4, .w4a16, .avx2) == .fma256)
+        #expect(used(nvfp4, .w4a16, .avx2) == .maddwd256)
         #expect(used(nvfp4, .w4a8, .scalar) == .baselineFloat)
     }
 
