@@ -19,7 +19,7 @@ package protocol Backend: Sendable {
     func linear(_ x: Tensor, _ weights: [Weight]) throws(ComputeError) -> [Tensor]
 
     /// Of each row of `linear(x, [weight])` the `count` largest outputs, the same bits, largest first, the earlier first
-    /// among equals and NaN never among them. It may read far less than the weight.
+    /// among equals; NaN counts as larger than any number. It may read far less than the weight.
     func largest(_ x: Tensor, _ weight: Weight, count: Int) throws(ComputeError) -> [[RankedOutput]]
 
     /// x * rsqrt(mean(x^2) + epsilon) * weight over the last axis. weight: [columns].

@@ -11,8 +11,8 @@ package struct RankedOutput: Sendable, Hashable {
     }
 }
 
-/// Keeps the `limit` largest of the values it is shown, largest first, the earlier index first among equals. NaN is never
-/// among them.
+/// Keeps the `limit` largest of the values it is shown, largest first, the earlier index first among equals. NaN counts as
+/// larger than any number, so that it is seen.
 package struct LargestOutputs {
     private let limit: Int
     package private(set) var ranked: [RankedOutput] = []
@@ -21,13 +21,17 @@ package struct LargestOutputs {
 
     /// - Parameter index: greater than those shown before.
     package mutating func show(_ value: Float, at index: Int) {
-        guard limit > 0, !value.isNaN else { return }
-        if let last = ranked.last, ranked.count == limit, last.value >= value { return }
-        if ranked.count == limit { ranked.removeLast() }
+        guard limit > 0 else { return }
+        if let last = ranked.last, ranked.count == limit {
+            guard Self.isLess(last.value, value) else { return }
+            ranked.removeLast()
+        }
         var place = ranked.count
-        while place > 0, ranked[place - 1].value < value { place -= 1 }
+        while place > 0, Self.isLess(ranked[place - 1].value, value) { place -= 1 }
         ranked.insert(RankedOutput(index: Int32(truncatingIfNeeded: index), value: value), at: place)
     }
+
+    private static func isLess(_ a: Float, _ b: Float) -> Bool { a < b || (b.isNaN && !a.isNaN) }
 }
 
 extension Backend {

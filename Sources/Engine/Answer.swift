@@ -1,7 +1,15 @@
 // A request's answer as it grows: tokens chosen, text released, the end recognised. Knows nothing of the model.
 
+import Compute
 import Grammar
 import Tokenization
+
+/// What is known of the logits of the next token.
+enum NextLogits {
+    case all(UnsafeBufferPointer<Float>)
+    /// The largest alone; enough where `Answer.needsLargestAlone`.
+    case largest(RankedOutput)
+}
 
 struct Answer {
     let request: GenerationRequest
@@ -26,19 +34,36 @@ struct Answer {
 
     var isComplete: Bool { reason != nil }
 
-    /// Chooses the next token from `logits` and decides whether it is the last.
-    mutating func take(_ logits: UnsafeBufferPointer<Float>) throws(EngineError) -> GeneratedToken {
-        guard Sampler.areSound(logits) else {
-            throw .nonFiniteLogits(position: request.prompt.count + tokens.count)
+    /// Whether the largest logit is all that `take` would look at.
+    var needsLargestAlone: Bool {
+        sampler.isGreedy && request.logprobs == nil && constraint == nil && mayStop
+    }
+
+    private var mayStop: Bool { tokens.count >= request.minTokens }
+
+    /// Chooses the next token and decides whether it is the last.
+    mutating func take(_ logits: NextLogits) throws(EngineError) -> GeneratedToken {
+        let token: Int32?
+        var logprob: TokenLogprob?
+        switch logits {
+        case .largest(let largest):
+            token = largest.value.isFinite ? largest.index : nil
+        case .all(let logits):
+            token = Sampler.areSound(logits) ? try choose(logits) : nil
+            if let token { logprob = request.logprobs.map { TokenLogprob(of: token, top: $0, logits) } }
         }
-        let mayStop = tokens.count >= request.minTokens
+        guard let token else { throw .nonFiniteLogits(position: request.prompt.count + tokens.count) }
+        let mayStop = mayStop
+        tokens.append(token)
+        return GeneratedToken(id: token, text: text(token, mayStop: mayStop), logprob: logprob)
+    }
+
+    private mutating func choose(_ logits: UnsafeBufferPointer<Float>) throws(EngineError) -> Int32 {
         guard
             let token = sampler.next(
                 logits, allowed: allowed(logits.count), banned: mayStop ? [] : request.stopTokens)
         else { throw .deadEnd(tokens: tokens.count) }
-        tokens.append(token)
-        let logprob = request.logprobs.map { TokenLogprob(of: token, top: $0, logits) }
-        return GeneratedToken(id: token, text: text(token, mayStop: mayStop), logprob: logprob)
+        return token
     }
 
     /// The constraint's tokens, with the stop tokens where the answer may end.

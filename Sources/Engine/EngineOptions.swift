@@ -23,13 +23,17 @@ package struct EngineOptions: Sendable {
     package var imageCacheBytes: Int
     /// Tokens guessed in a step for a request that does not say; 0 guesses none.
     package var drafts: Int
+    /// Looks for the largest logit alone where a step writes one token that nothing else decides: the same token for about
+    /// half of `lm_head`'s bytes, and an int8 copy of it in memory.
+    package var readsLargestLogit: Bool
     /// Receives every event and decision of the scheduler, on the engine's thread: a log that can be replayed.
     package var record: (@Sendable (SchedulerRecord) -> Void)?
 
     package init(
         context: Int = 16_384, stepTokens: Int = 512, keyValueType: DType = .bf16, cacheTokens: Int? = nil,
         running: Int = 64, maxWaiting: Int = 256, maxWaitingTokens: Int? = nil, usesPrefixCache: Bool = true,
-        imageCacheBytes: Int = 256 << 20, drafts: Int = 0, record: (@Sendable (SchedulerRecord) -> Void)? = nil
+        imageCacheBytes: Int = 256 << 20, drafts: Int = 0,
+        readsLargestLogit: Bool = true, record: (@Sendable (SchedulerRecord) -> Void)? = nil
     ) {
         self.context = context
         self.stepTokens = stepTokens
@@ -41,6 +45,7 @@ package struct EngineOptions: Sendable {
         self.usesPrefixCache = usesPrefixCache
         self.imageCacheBytes = imageCacheBytes
         self.drafts = drafts
+        self.readsLargestLogit = readsLargestLogit
         self.record = record
     }
 

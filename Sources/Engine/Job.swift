@@ -94,8 +94,8 @@ struct LiveJob {
         timings.acceptedTokens += accepted
     }
 
-    /// Chooses a token from `logits` and sends it.
-    mutating func take(_ logits: UnsafeBufferPointer<Float>) throws(EngineError) -> Int32 {
+    /// Chooses a token and sends it.
+    mutating func take(_ logits: NextLogits) throws(EngineError) -> Int32 {
         let token = try answer.take(logits)
         if firstToken == nil {
             let now = ContinuousClock.now

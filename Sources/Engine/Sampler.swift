@@ -41,6 +41,9 @@ package struct Sampler: Sendable {
         return token
     }
 
+    /// Whether the largest logit alone decides.
+    package var isGreedy: Bool { parameters.temperature == 0 && isPlain }
+
     /// Whether no logit is NaN or +infinity and one is finite.
     package static func areSound(_ logits: UnsafeBufferPointer<Float>) -> Bool {
         var largest = -Float.infinity

@@ -107,25 +107,34 @@ extension Worker {
     ) throws(ComputeError) {
         guard !group.isEmpty else { return }
         let ends = try backend.rows(hidden, group.flatMap { Array($0.rows) })
+        if options.readsLargestLogit, ends.rows == 1, let span = group.first?.span,
+            live[span.sequence]?.answer.needsLargestAlone == true,
+            let largest = try model.language.largestLogits(ends, count: 1, on: backend).first?.first
+        {
+            outcome.results[span.sequence] = choose(span) { _ in .largest(largest) }
+            return
+        }
         let logits = try model.language.logits(ends, on: backend)
+        let vocabulary = logits.columns
         withExtendedLifetime(logits) {
             var row = 0
             for (span, rows) in group {
-                outcome.results[span.sequence] = choose(span, logits, from: row)
+                outcome.results[span.sequence] = choose(span) { guess in
+                    let start = (row + guess) * vocabulary
+                    return .all(UnsafeBufferPointer(rebasing: logits.values[start..<start + vocabulary]))
+                }
                 row += rows.count
             }
         }
     }
 
     /// Chooses the token after a span's last content and, as long as guesses are right, after each of them.
-    private func choose(_ span: Decision.Span, _ logits: Tensor, from firstRow: Int) -> StepOutcome.Result {
-        let vocabulary = logits.columns
+    /// - Parameter logits: after so many guesses.
+    private func choose(_ span: Decision.Span, _ logits: (_ guesses: Int) -> NextLogits) -> StepOutcome.Result {
         var chosen: [Int32] = []
         do throws(EngineError) {
             for guess in 0...span.drafts.count {
-                let start = (firstRow + guess) * vocabulary
-                let row = UnsafeBufferPointer(rebasing: logits.values[start..<start + vocabulary])
-                guard let token = try live[span.sequence]?.take(row) else { break }
+                guard let token = try live[span.sequence]?.take(logits(guess)) else { break }
                 chosen.append(token)
                 if live[span.sequence]?.answer.isComplete == true { break }
                 if guess == span.drafts.count || token != span.drafts[guess] { break }

@@ -15,7 +15,7 @@ final class Worker: @unchecked Sendable {
     /// Embeddings of images that the scheduler keeps, tile by tile.
     var embeddings: [Digest: [Tensor]] = [:]
     private let tokenizer: Tokenizer
-    private let options: EngineOptions
+    let options: EngineOptions
     private var scheduler: Scheduler
     private let clockStart = ContinuousClock.now
     private var statistics = EngineStatistics()

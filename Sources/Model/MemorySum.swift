@@ -12,20 +12,26 @@ package struct MemorySum: Sendable, Hashable {
     package let keyValueCache: Int
     /// Anonymous memory at most: a prefill chunk or a tile on its way through a layer, logits, tensors kept for reuse.
     package let activations: Int
+    /// Anonymous memory of the int8 copy of `lm_head` that greedy answers read; 0 without it.
+    package let headCopy: Int
 
     /// Rows of logits that are made at once at most: enough that lm_head is read for many, few enough to stay small.
     package static let logitRows = 64
 
-    package var total: Int { weights + keyValueCache + activations }
+    package var total: Int { weights + anonymous }
     /// What must fit whatever happens to the page cache.
-    package var anonymous: Int { keyValueCache + activations }
+    package var anonymous: Int { keyValueCache + activations + headCopy }
 
     /// - Parameters:
     ///   - context: tokens of prompt and answer together.
     ///   - keyValueType: f32, bf16 or f8e4m3.
     ///   - prefillChunk: prompt tokens run at once.
-    package init(_ folder: CheckpointFolder, context: Int, keyValueType: DType, prefillChunk: Int) {
+    ///   - copiesHead: whether greedy answers read an int8 copy of `lm_head`.
+    package init(
+        _ folder: CheckpointFolder, context: Int, keyValueType: DType, prefillChunk: Int, copiesHead: Bool
+    ) {
         let shape = folder.language
+        headCopy = copiesHead ? CPUBackend.screeningBytes(outputs: shape.vocabulary, inputs: shape.hidden) : 0
         weights = folder.store.files.reduce(0) { $0 + $1.mapping.byteCount }
         let pages = (context + KVPages.pageTokens - 1) / KVPages.pageTokens
         keyValueCache =

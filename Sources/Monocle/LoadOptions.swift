@@ -50,12 +50,16 @@ public struct LoadOptions: Sendable {
     public var prefillChunk: Int
     /// How the encoder's position table is resampled: true as in the code that trained the model.
     public var alignCorners: Bool
+    /// Whether an int8 copy of a bf16 `lm_head` is kept, half its bytes, for greedy answers to read instead. Results do not
+    /// depend on it.
+    public var lmHeadCopy: Bool
     /// How questions asked at the same time share the engine.
     package var sharing = EngineSharing()
 
     public init(
         precision: ArithmeticPrecision = .auto, threads: Int? = nil, context: Int? = nil,
-        keyValueCache: KeyValueCacheType = .auto, prefillChunk: Int = 512, alignCorners: Bool = true
+        keyValueCache: KeyValueCacheType = .auto, prefillChunk: Int = 512, alignCorners: Bool = true,
+        lmHeadCopy: Bool = true
     ) {
         self.precision = precision
         self.threads = threads
@@ -63,6 +67,7 @@ public struct LoadOptions: Sendable {
         self.keyValueCache = keyValueCache
         self.prefillChunk = prefillChunk
         self.alignCorners = alignCorners
+        self.lmHeadCopy = lmHeadCopy
     }
 }
 

@@ -54,13 +54,14 @@ public final class VisionLanguageModel: Sendable {
         let sharing = options.sharing
         let memory = MemorySum(
             folder, context: max(context, sharing.cacheTokens ?? 0), keyValueType: keyValueType,
-            prefillChunk: options.prefillChunk)
+            prefillChunk: options.prefillChunk, copiesHead: options.lmHeadCopy)
         if let host = HostMemory.current(), let obstacle = memory.obstacle(in: host) {
             throw MonocleError(.device, obstacle + "; lower --context, or free memory")
         }
         var engineOptions = EngineOptions(
             context: context, stepTokens: options.prefillChunk, keyValueType: keyValueType,
-            cacheTokens: sharing.cacheTokens, maxWaitingTokens: sharing.maxWaitingTokens)
+            cacheTokens: sharing.cacheTokens, maxWaitingTokens: sharing.maxWaitingTokens,
+            readsLargestLogit: options.lmHeadCopy)
         engineOptions.running = sharing.running ?? engineOptions.running
         engineOptions.maxWaiting = sharing.maxWaiting ?? engineOptions.maxWaiting
         engineOptions.drafts = sharing.drafts ?? engineOptions.drafts

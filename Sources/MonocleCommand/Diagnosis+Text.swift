@@ -67,6 +67,9 @@ extension ModelDiagnosis {
             Diagnosis.row(
                 "", "\(Bytes.text(memory.keyValueCacheBytes)) key-value cache at \(memory.contextTokens) tokens"))
         lines.append(Diagnosis.row("", "\(Bytes.text(memory.activationsBytes)) activations at most"))
+        if memory.lmHeadCopyBytes > 0 {
+            lines.append(Diagnosis.row("", "\(Bytes.text(memory.lmHeadCopyBytes)) int8 copy of lm_head"))
+        }
         lines.append(Diagnosis.row("", "\(Bytes.text(memory.totalBytes)) together"))
         for warning in warnings { lines.append(Diagnosis.row("Warning", warning)) }
         return lines

@@ -20,7 +20,9 @@ extension InspectReport {
                 Columns.row(
                     "Memory",
                     "\(Bytes.text(memory.weightsBytes)) mapped + \(Bytes.text(memory.keyValueCacheBytes)) key-value cache at "
-                        + "\(memory.contextTokens) tokens + \(Bytes.text(memory.activationsBytes)) activations"))
+                        + "\(memory.contextTokens) tokens + \(Bytes.text(memory.activationsBytes)) activations"
+                        + (memory.lmHeadCopyBytes > 0 ? " + \(Bytes.text(memory.lmHeadCopyBytes)) copy of lm_head" : "")
+                ))
         }
         for warning in card?.warnings ?? [] { lines.append(Columns.row("Warning", warning)) }
         if let verification { lines += verification.lines }

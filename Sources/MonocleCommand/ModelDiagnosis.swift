@@ -25,6 +25,7 @@ package struct ModelDiagnosis: Encodable {
         package let weightsBytes: Int
         package let keyValueCacheBytes: Int
         package let activationsBytes: Int
+        package let lmHeadCopyBytes: Int
         package let totalBytes: Int
     }
 
@@ -44,10 +45,11 @@ package struct ModelDiagnosis: Encodable {
         self.precision = precision.rawValue
         warnings = folder.warnings
         sum = MemorySum(
-            folder, context: context, keyValueType: precision == .f32 ? .f32 : .bf16, prefillChunk: 512)
+            folder, context: context, keyValueType: precision == .f32 ? .f32 : .bf16, prefillChunk: 512,
+            copiesHead: true)
         memory = Memory(
             contextTokens: context, weightsBytes: sum.weights, keyValueCacheBytes: sum.keyValueCache,
-            activationsBytes: sum.activations, totalBytes: sum.total)
+            activationsBytes: sum.activations, lmHeadCopyBytes: sum.headCopy, totalBytes: sum.total)
         let kernels = LinearKernels(
             team: ThreadTeam(threads: 1), isa: instructionSet, precision: precision, pool: TensorPool())
         for entry in folder.layout.entries {

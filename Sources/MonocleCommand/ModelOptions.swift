@@ -61,11 +61,18 @@ struct RunOptions: ParsableArguments {
     @Option(help: "Resample the encoder's position table with aligned corners, as in training.")
     var alignCorners = true
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: """
+            Keep an int8 copy of lm_head in memory, half its bytes, for greedy answers to read instead. Results do not \
+            depend on it.
+            """)
+    var lmHeadCopy = true
+
     var loadOptions: LoadOptions {
         LoadOptions(
             precision: precision, threads: threads, context: context, keyValueCache: kvCache,
-            prefillChunk: prefillChunk,
-            alignCorners: alignCorners)
+            prefillChunk: prefillChunk, alignCorners: alignCorners, lmHeadCopy: lmHeadCopy)
     }
 }
 

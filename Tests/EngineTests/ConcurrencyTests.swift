@@ -36,6 +36,7 @@ struct ConcurrencyTests {
         ("small steps", EngineOptions(stepTokens: 7, cacheTokens: 600)),
         ("preemption", EngineOptions(stepTokens: 64, cacheTokens: 192, drafts: 3)),
         ("no caches", EngineOptions(cacheTokens: 2000, usesPrefixCache: false, imageCacheBytes: 0)),
+        ("every logit", EngineOptions(cacheTokens: 2000, readsLargestLogit: false)),
         ("guessing", EngineOptions(stepTokens: 100, cacheTokens: 4000, drafts: 6)),
         ("three at a time", EngineOptions(stepTokens: 33, cacheTokens: 800, running: 3, drafts: 2)),
     ]

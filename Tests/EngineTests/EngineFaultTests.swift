@@ -167,6 +167,28 @@ struct EngineFaultTests {
         #expect(engine.statistics.failed == ["backend": 1] && engine.statistics.pagesUsed == 0)
     }
 
+    @Test func theLargestLogitIsLookedForWhereNothingElseDecides() async throws {
+        func fails(_ options: EngineOptions, _ request: GenerationRequest) async throws -> Bool {
+            let backend = FaultyBackend(try CPUBackend(precision: .w4a16))
+            let engine = try Engine(
+                model: harness.model, tokenizer: harness.tokenizer, backend: backend, options: options)
+            backend.fail("largest", call: 3)
+            do { return try await engine.outcome(request).tokens.isEmpty } catch is ComputeError { return true }
+        }
+        let options = EngineOptions(context: 256)
+        let greedy = GenerationRequest(prompt: prompt(1, 30), maxTokens: 6)
+        #expect(try await fails(options, greedy))
+        #expect(try await !fails(EngineOptions(context: 256, readsLargestLogit: false), greedy))
+        let others = [
+            GenerationRequest(prompt: prompt(1, 30), sampling: SamplingParameters(temperature: 1), maxTokens: 6),
+            GenerationRequest(prompt: prompt(1, 30), sampling: SamplingParameters(logitBias: [7: 1]), maxTokens: 6),
+            GenerationRequest(prompt: prompt(1, 30), maxTokens: 6, logprobs: 0),
+            GenerationRequest(prompt: prompt(1, 30), maxTokens: 6, minTokens: 6, stopTokens: [3]),
+            GenerationRequest(prompt: prompt(1, 30), maxTokens: 6, constraint: ToyConstraint(vocabulary: 512)),
+        ]
+        for request in others { #expect(try await !fails(options, request)) }
+    }
+
     @Test func anErrorInATileEndsItsRequestOnly() async throws {
         let backend = FaultyBackend(try CPUBackend(precision: .w4a16))
         let engine = try Engine(
@@ -215,5 +237,7 @@ struct EngineFaultTests {
         #expect(throws: EngineError.nonFiniteLogits(position: 41)) { try found[6].get() }
         let after = try await engine.outcome(good[1])
         #expect(after == expected[1] && engine.statistics.failed == ["non_finite": 1])
+        // Alone, the largest logit is looked for instead of all.
+        await #expect(throws: EngineError.nonFiniteLogits(position: 41)) { try await engine.outcome(bad) }
     }
 }

@@ -25,6 +25,10 @@ final class FaultyBackend: Backend {
 
     func embed(_ ids: [Int32], table: Weight) throws(ComputeError) -> Tensor { try base.embed(ids, table: table) }
     func linear(_ x: Tensor, _ weights: [Weight]) throws(ComputeError) -> [Tensor] { try base.linear(x, weights) }
+    func largest(_ x: Tensor, _ weight: Weight, count: Int) throws(ComputeError) -> [[RankedOutput]] {
+        try pass("largest")
+        return try base.largest(x, weight, count: count)
+    }
     func rmsNorm(_ x: Tensor, weight: Tensor, epsilon: Float) throws(ComputeError) -> Tensor {
         try base.rmsNorm(x, weight: weight, epsilon: epsilon)
     }

@@ -71,6 +71,11 @@ extension CPUBackend {
     /// Outputs below which all are computed.
     private static let outputsWorthScreening = 4096
 
+    /// Bytes that `largest` keeps for a bf16 weight.
+    package static func screeningBytes(outputs: Int, inputs: Int) -> Int {
+        outputs < outputsWorthScreening ? 0 : outputs * (inputs + MemoryLayout<monocle_screened>.stride)
+    }
+
     /// - Note: the first call for a weight makes the int8 copy, which stays as long as the backend. Several rows share one
     ///   reading of the weight instead.
     package func largest(_ x: Tensor, _ weight: Weight, count: Int) throws(ComputeError) -> [[RankedOutput]] {
@@ -119,7 +124,10 @@ extension CPUBackend {
         let values = approximate.pointer
         return withExtendedLifetime(approximate) {
             var certain = LargestOutputs(limit: count)
-            for index in 0..<outputs { certain.show(values[index] - bound(index), at: index) }
+            for index in 0..<outputs {
+                let least = values[index] - bound(index)
+                if !least.isNaN { certain.show(least, at: index) }
+            }
             guard certain.ranked.count == count, let least = certain.ranked.last?.value, least.isFinite else {
                 return nil
             }

@@ -8,10 +8,14 @@ struct CPUScreeningTests {
     private func expected(_ x: Tensor, _ weight: Weight, count: Int, _ backend: CPUBackend) throws -> [[UInt64]] {
         let all = try #require(try backend.linear(x, [weight]).first).array()
         return (0..<x.rows).map { row in
-            let outputs = all[row * weight.outputs..<(row + 1) * weight.outputs].enumerated().filter {
-                !$0.element.isNaN
+            let outputs = all[row * weight.outputs..<(row + 1) * weight.outputs].enumerated()
+            // NaN first.
+            let ranked = outputs.sorted {
+                switch ($0.element.isNaN, $1.element.isNaN) {
+                case (false, false): ($1.element, $0.offset) < ($0.element, $1.offset)
+                case (let first, let second): first == second ? $0.offset < $1.offset : first
+                }
             }
-            let ranked = outputs.sorted { ($1.element, $0.offset) < ($0.element, $1.offset) }
             return ranked.prefix(count).map { UInt64($0.offset) << 32 | UInt64($0.element.bitPattern) }
         }
     }
