@@ -82,8 +82,9 @@ package struct SyntheticExamples: Examples {
         let family = families[Int((index &* 0xD6E8_FEB8_6659_FD93) >> 33) % families.count]
         let sample = try generators[level].sample(at: index, family: isPrimer ? .lines : family)
         let images = sample.images.map { PixelImage(width: $0.width, height: $0.height, pixels: $0.pixels) }
-        let exchanges =
-            [(sample.question, sample.answer)] + sample.further.prefix(turns - 1).map { ($0.question, $0.answer) }
+        // The most wanted comes last: nothing before it can be copied from its long answer.
+        let further = sample.further.prefix(turns - 1).reversed()
+        let exchanges = [(sample.question, sample.answer)] + further.map { ($0.question, $0.answer) }
         return LabelledExample(
             example: try builder.example(images: images, exchanges), group: sample.family.rawValue)
     }

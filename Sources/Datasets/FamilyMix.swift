@@ -6,8 +6,8 @@ package import Documents
 package struct FamilyMix: Sendable, Equatable, CustomStringConvertible {
     private let weights: [(family: Family, weight: Int)]
 
-    /// All families alike.
-    package init() { weights = Family.allCases.map { ($0, 1) } }
+    /// The standard families alike.
+    package init() { weights = Family.standard.map { ($0, 1) } }
 
     /// `family` or `family=weight`, with commas between; nil for anything else, a weight outside 1 to 100, or a family named twice.
     package init?(_ text: String) {

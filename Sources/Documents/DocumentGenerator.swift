@@ -21,7 +21,7 @@ package struct Sample: Sendable {
     package let texts: [[DrawnText]]
     /// The data behind a form, receipt, chart or diagram.
     package let figures: [Figure]
-    /// What else the images answer, in random order, without `question`.
+    /// What else the images answer, without `question`, what training wants most first.
     package let further: [Exchange]
 
     package var answer: String { answers[0] }
@@ -86,7 +86,7 @@ package struct DocumentGenerator: Sendable {
     private func draw(_ index: UInt64, _ family: Family?) throws(DocumentsError) -> Sample {
         let root = Dice(seed: seed).split(split.label).split(index)
         var choice = root.split(0)
-        let drawn = choice.pick(Family.allCases)
+        let drawn = choice.pick(Family.standard)
         let family = family ?? drawn
         var (width, height) = (tileSize, tileSize)
         for attempt in 1...Self.attempts {
@@ -100,18 +100,31 @@ package struct DocumentGenerator: Sendable {
                 layout: scene.layout, font: scene.look.font,
                 tiles: images.reduce(0) { $0 + ($1.width / tileSize) * ($1.height / tileSize) },
                 texts: draft.pages.map(\.texts), figures: draft.figures,
-                further: root.split(0).shuffled(draft.further.filter { $0.question != draft.question }))
+                further: further(draft, root.split(0)))
         }
         throw .doesNotFit(family: family, width: width, height: height, attempts: Int(Self.attempts))
+    }
+
+    /// In random order. In training with as many lessons besides, and three times in four with a leading one first.
+    private func further(_ draft: Draft, _ dice: Dice) -> [Exchange] {
+        let plain = draft.further.filter { $0.question != draft.question }
+        guard split == .train else { return dice.shuffled(plain) }
+        var dice = dice.split(1)
+        let parts = dice.sample(draft.lessons.parts, plain.count).filter { $0.question != draft.question }
+        let rest = dice.sample(plain + parts, plain.count + parts.count)
+        guard let best = draft.lessons.leading.first, dice.chance(0.75) else { return rest }
+        return [dice.chance(0.5) ? best : dice.pick(draft.lessons.leading)].filter { $0.question != draft.question }
+            + rest
     }
 
     private func scene(_ family: Family, _ start: Dice) -> Scene {
         var dice = start
         let most = family == .video ? 1 : maximumTiles
-        let tiles = dice.int(1...most)
+        let leastRows = family == .tower ? min(2, most) : 1
+        let tiles = dice.int(leastRows...most)
         var grids: [(columns: Int, rows: Int)] = []
         for columns in 1...tiles {
-            for rows in 1...tiles
+            for rows in leastRows...tiles
             where columns * rows <= tiles && columns * rows * 4 >= tiles * 3
                 && max(columns, rows) <= 3 * min(columns, rows)
             {
@@ -120,7 +133,7 @@ package struct DocumentGenerator: Sendable {
         }
         let grid = dice.pick(grids)
         let layout = dice.pick(Looks.layouts(of: family, looks))
-        let lightOnly = [Family.chart, .diagram, .video].contains(family)
+        let lightOnly = [Family.chart, .diagram, .video, .tower].contains(family)
         let turn = level >= 2 && dice.chance(0.5) ? dice.real(-1...1) * 0.012 * Double(level) : 0
         let look = Look(
             font: dice.pick(Looks.fonts(of: looks)).name, isBold: level >= 1 && dice.chance(0.2),
@@ -145,6 +158,8 @@ extension Family {
         case .screen: try Screen.draw(&scene)
         case .paragraph: try Paragraph.draw(&scene)
         case .video: try Video.draw(&scene)
+        case .till: try Till.draw(&scene)
+        case .tower: try Chart.draw(&scene)
         }
     }
 }

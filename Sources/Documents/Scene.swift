@@ -30,6 +30,23 @@ struct Draft {
     var figures: [Figure] = []
     /// What else the drawing answers; may repeat `question`.
     var further: [Exchange] = []
+    /// What training asks besides.
+    var lessons = Lessons()
+}
+
+/// Questions that teach how the parts of a drawing belong together. No split is measured by them.
+struct Lessons {
+    /// One of these is asked before all others: long answers that go through the whole drawing, the best one first.
+    var leading: [Exchange] = []
+    /// About single parts: what lies beside, below, in the same column.
+    var parts: [Exchange] = []
+}
+
+extension Exchange {
+    /// All of `items`, in order.
+    static func list(_ question: String, _ items: [String]) -> Exchange {
+        Exchange(question, items.joined(separator: ", "))
+    }
 }
 
 struct Scene {
@@ -45,6 +62,8 @@ struct Scene {
 
     /// Dice for further questions, whose number does not change the drawing.
     var furtherDice: Dice { dice.split(0x66757274) }
+    /// Dice for lessons, whose number changes neither the drawing nor the further questions.
+    var lessonDice: Dice { dice.split(0x6C657373) }
 
     /// A new blank page in the scene's look.
     func page() throws(DocumentsError) -> Page { try Page(width: width, height: height, look: look) }

@@ -26,6 +26,51 @@ enum Words {
         "Keyboard",
     ]
 
+    static let trades = [
+        "Books", "Market", "Bakery", "Foods", "Store", "Cafe", "Garden", "Tools", "Shop", "Pharmacy", "Music", "Paper",
+        "Kitchen", "Sports", "Hardware", "Grocery", "Deli", "Toys",
+    ]
+    static let currencySigns = ["\u{A3}", "$", "\u{20AC}"]
+    /// What shops sell beside `things`, of one word.
+    private static let wares = [
+        "atlas", "novel", "poems", "essays", "diary", "map", "comic", "cookbook", "dictionary", "notebook", "pencil",
+        "eraser", "ruler", "stapler", "folder", "envelope", "stamp", "hammer", "pliers", "screws", "drill", "saw",
+        "battery", "bulb", "plug", "socket", "charger", "phone", "radio", "camera", "watch", "ring", "shirt", "socks",
+        "scarf", "gloves", "jacket", "boots", "hat", "belt", "ball", "racket", "tent", "kayak", "bicycle", "helmet",
+        "banana", "grapes", "lemon", "onion", "carrot", "potato", "tomato", "garlic", "pepper", "olives", "pasta",
+        "noodles", "yogurt", "cream", "ham", "bacon", "sausage", "chicken", "shrimp", "cookie", "muffin", "bagel",
+        "waffle", "espresso", "latte", "lemonade", "cider", "wine", "beer", "shampoo", "razor", "sponge", "bucket",
+        "mop", "plate", "bowl", "spoon", "fork", "knife", "kettle", "teapot", "vase", "rug", "clock", "puzzle",
+    ]
+    private static let qualities = [
+        "blue", "red", "green", "white", "black", "small", "large", "old", "new", "fresh", "dark", "short", "long",
+        "modern", "collected", "spare", "wooden", "little", "sweet", "daily", "first", "garden", "kitchen", "travel",
+    ]
+
+    /// A word that is none, of two or three syllables.
+    static func invented(_ dice: inout Dice) -> String {
+        (0..<dice.int(2...3)).map { _ in
+            String(dice.pick(Array("bcdfghklmnprstvwz")))
+                + dice.pick(["a", "e", "i", "o", "u", "an", "er", "in", "ol"])
+        }.joined()
+    }
+
+    /// Something that is sold, in one to three words of at most `letters` letters, which are at least four.
+    static func goods(_ dice: inout Dice, letters: Int) -> String {
+        for _ in 0..<8 {
+            let noun = dice.chance(0.2) ? invented(&dice) : dice.pick(dice.chance(0.5) ? things : wares)
+            let name =
+                switch dice.int(0...9) {
+                case 0...4: noun
+                case 5...7: "\(dice.pick(qualities)) \(noun)"
+                case 8: "\(noun) \(dice.int(2...900))\(dice.pick(["g", "ml", "cm"]))"
+                default: "\(dice.pick(qualities)) \(noun) and \(dice.pick(things))"
+                }
+            if name.count <= letters { return name }
+        }
+        return dice.pick(things.filter { $0.count <= 4 })
+    }
+
     /// Upper-case letters and digits that no font confuses: no O, 0, I, 1.
     static func code(_ dice: inout Dice, _ length: ClosedRange<Int>) -> String {
         let alphabet = Array("ABCDEFGHJKLMNPQRSTUVWXYZ23456789")

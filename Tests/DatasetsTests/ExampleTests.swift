@@ -104,6 +104,11 @@ struct ExampleTests {
             #expect(four.example.ids.starts(with: one.example.ids))
             #expect(four.example.targets.compactMap(\.self).starts(with: one.example.targets.compactMap(\.self)))
             #expect(one.example.targets.count { $0 == end } == 1 && four.example.targets.count { $0 == end } == 4)
+            // The most wanted of the further answers comes last.
+            let sample = try DocumentGenerator(seed: 3, split: .train, level: 0)
+                .sample(at: index, family: try #require(Family(rawValue: one.group)))
+            let last = builder.tokenizer.encode(try #require(sample.further.first).answer, controlTokens: false)
+            #expect(four.example.targets.compactMap(\.self).suffix(last.count + 1) == last + [end])
         }
         #expect(12...23 ~= charts)
         #expect(throws: DocumentsError.self) { try example(0, turns: 0) }
@@ -111,6 +116,8 @@ struct ExampleTests {
 
     @Test func mixesAreReadStrictly() {
         #expect(FamilyMix("chart=3,lines")?.description == "chart=3,lines=1")
+        #expect(FamilyMix("till=2,tower") != nil)
+        #expect(FamilyMix().description == Family.standard.map { "\($0.rawValue)=1" }.joined(separator: ","))
         for text in ["", "chart=0", "chart=101", "chart=-1", "chart=x", "charts", "chart,chart=2", "chart,,lines", ","]
         {
             #expect(FamilyMix(text) == nil, "\(text)")

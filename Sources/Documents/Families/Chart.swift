@@ -1,27 +1,40 @@
-// Family `chart`: bars, curves, lollipops, pies and rings with their values written; asks values and extremes.
+// Families `chart` and `tower`: bars, curves, lollipops, pies and rings with their values written; asks values and extremes.
 
 import Foundation
 
 enum Chart {
     static func draw(_ scene: inout Scene) throws(DocumentsError) -> Draft? {
         let page = try scene.page()
-        let count = scene.dice.int(2...max(3, min(3 + scene.level, scene.width / 40)))
+        let layout: Layout =
+            switch scene.layout {
+            case .towerBars: .bars
+            case .towerCurve: .curve
+            case .towerPins: .lollipops
+            default: scene.layout
+            }
+        // Towers begin with fewer bars, and closer ones.
+        let isTower = [.towerBars, .towerCurve, .towerPins, .towerDots].contains(scene.layout)
+        let most =
+            isTower
+            ? max(2, min(2 + scene.level, scene.width / 32)) : max(3, min(3 + scene.level, scene.width / 40))
+        let count = scene.dice.int(2...most)
         let names = scene.dice.pick([Words.months, Words.things.filter { $0.count <= 5 }, "ABCDEFGHJK".map { "\($0)" }])
         let labels = scene.dice.sample(names, count)
-        let isRound = scene.layout == .pie || scene.layout == .ring
+        let isRound = layout == .pie || layout == .ring
         guard let values = isRound ? shares(count, &scene.dice) : scene.dice.sample(Array(5...99), count) else {
             return nil
         }
         let texts = values.map { isRound ? "\($0)%" : "\($0)" }
-        let colours = scene.dice.sample(NamedColour.all.filter { $0.name != "black" }, count).map(\.colour)
+        let named = scene.dice.sample(NamedColour.all.filter { $0.name != "black" }, count)
+        let colours = named.map(\.colour)
         guard colours.count == count else { return nil }
         let frame = page.bounds.inset(6)
         let size: Double?
-        switch scene.layout {
+        switch layout {
         case .pie, .ring:
-            size = drawRound(page, frame, labels, texts, values, colours, scene.textSize(), hole: scene.layout == .ring)
+            size = drawRound(page, frame, labels, texts, values, colours, scene.textSize(), hole: layout == .ring)
         case .horizontalBars: size = drawAcross(page, frame, labels, values, colours, scene.textSize())
-        default: size = drawUpright(page, frame, labels, values, colours, scene.textSize(), scene.layout)
+        default: size = drawUpright(page, frame, labels, values, colours, scene.textSize(), layout)
         }
         guard size != nil else { return nil }
 
@@ -48,7 +61,68 @@ enum Chart {
         var dice = scene.furtherDice
         return Draft(
             pages: [page], kind: kind, question: asked.question, answers: [asked.answer], figures: figures,
-            further: (0..<count).map { value($0, &dice) } + [largest(&dice), smallest(&dice)])
+            further: (0..<count).map { value($0, &dice) } + [largest(&dice), smallest(&dice)],
+            lessons: lessons(
+                labels, texts, named.map(\.name), layout, highest: texts[top], lowest: texts[low],
+                scene.lessonDice))
+    }
+
+    /// Label, value and colour of each bar, point or slice told by one another, by place and in order of drawing.
+    private static func lessons(
+        _ labels: [String], _ texts: [String], _ colours: [String], _ layout: Layout, highest: String, lowest: String,
+        _ start: Dice
+    ) -> Lessons {
+        var dice = start
+        let isUpright = ![.pie, .ring, .horizontalBars].contains(layout)
+        let isColoured = layout != .curve
+        var leading = [
+            Exchange.list("List every label with its value.", zip(labels, texts).map { "\($0) \($1)" }),
+            Exchange.list("List every value with its label.", zip(labels, texts).map { "\($1) \($0)" }),
+        ]
+        var parts = [
+            Exchange("What is the highest value?", highest), Exchange("What is the lowest value?", lowest),
+            Exchange("How many values are there?", "\(labels.count)"),
+        ]
+        for (label, text) in zip(labels, texts) {
+            parts.append(
+                Exchange(dice.pick(["Which label has the value \(text)?", "Which label belongs to \(text)?"]), label))
+        }
+        let picked = dice.sample(Array(labels.indices), 2)
+        if isColoured {
+            leading.append(.list("List every color with its value.", zip(colours, texts).map { "\($0) \($1)" }))
+            leading.append(.list("List every label with its color.", zip(labels, colours).map { "\($0) \($1)" }))
+            for index in picked {
+                parts += [
+                    Exchange("What color is \(labels[index])?", colours[index]),
+                    Exchange("Which label is \(colours[index])?", labels[index]),
+                    Exchange("What is the value of the \(colours[index]) one?", texts[index]),
+                ]
+            }
+        }
+        guard isUpright else { return Lessons(leading: leading, parts: parts) }
+        leading.append(.list("List the values from left to right.", texts))
+        leading.append(.list("List the labels from left to right.", labels))
+        let ordinals = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh"]
+        for index in picked where index < ordinals.count {
+            let place = "\(ordinals[index]) from the left"
+            parts += [
+                Exchange("What is the value of the \(place)?", texts[index]),
+                Exchange("What is the label of the \(place)?", labels[index]),
+            ]
+        }
+        parts += [
+            Exchange("What is the last value on the right?", texts[texts.count - 1]),
+            Exchange("What is the last label on the right?", labels[labels.count - 1]),
+        ]
+        for left in dice.sample(Array(0..<labels.count - 1), 2) {
+            let right = left + 1
+            parts += [
+                Exchange("What is the label right of \(labels[left])?", labels[right]),
+                Exchange("What is the label left of \(labels[right])?", labels[left]),
+                Exchange("What is the value right of \(texts[left])?", texts[right]),
+            ]
+        }
+        return Lessons(leading: leading, parts: parts)
     }
 
     /// Different whole percentages of at least 8 that add up to 100.

@@ -56,7 +56,7 @@ enum Diagram {
         func draft(_ kind: String, _ exchange: Exchange) -> Draft {
             Draft(
                 pages: [page], kind: kind, question: exchange.question, answers: [exchange.answer], figures: figures,
-                further: further(drawn, scene.furtherDice))
+                further: further(drawn, scene.furtherDice), lessons: lessons(drawn))
         }
         let target = drawn[asked]
         switch scene.dice.int(0...5) {
@@ -104,6 +104,23 @@ enum Diagram {
             exchanges += [byColour, byLetter].map { Exchange($0.question, $0.answer) }
         }
         return exchanges
+    }
+
+    private static func lessons(_ drawn: [DrawnShape]) -> Lessons {
+        let sorted = drawn.sorted { $0.letter < $1.letter }
+        return Lessons(
+            leading: [
+                .list(
+                    "List every letter with its color and shape.",
+                    sorted.map { "\($0.letter) \($0.colour) \($0.shape)" }),
+                .list("List every letter with its color.", sorted.map { "\($0.letter) \($0.colour)" }),
+            ],
+            parts: drawn.flatMap {
+                [
+                    Exchange("What color is the shape labelled \($0.letter)?", $0.colour),
+                    Exchange("Which shape is labelled \($0.letter)?", $0.shape),
+                ]
+            })
     }
 
     /// Middles of `count` shapes and the side of the square each one has to itself.
@@ -193,18 +210,24 @@ enum Diagram {
                 Exchange(choice.question, choice.answer),
             ]
         }
+        let lessons = Lessons(
+            leading: [.list("Read the boxes in order.", words)],
+            parts: [
+                Exchange("What is in the first box?", words[0]),
+                Exchange("What is in the last box?", words[count - 1]),
+            ])
         if scene.dice.chance(0.5) {
             let choice = scene.multipleChoice(
                 "What comes after \(words[index])?",
                 [words[index + 1]] + words.filter { $0 != words[index + 1] && $0 != words[index] })
             return Draft(
                 pages: [page], kind: "choice", question: choice.question, answers: [choice.answer], figures: figures,
-                further: further)
+                further: further, lessons: lessons)
         }
         let forward = scene.dice.chance(0.5)
         let question = forward ? "What comes after \(words[index])?" : "What comes before \(words[index + 1])?"
         return Draft(
             pages: [page], kind: "order", question: question, answers: [words[forward ? index + 1 : index]],
-            figures: figures, further: further)
+            figures: figures, further: further, lessons: lessons)
     }
 }

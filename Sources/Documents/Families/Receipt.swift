@@ -92,6 +92,53 @@ enum Receipt {
         if isUnique { further.append(dearestItem(&dice)) }
         return Draft(
             pages: [page], kind: kind, question: asked.question, answers: [asked.answer], figures: figures,
-            further: further)
+            further: further, lessons: lessons(items, prices, withCounts ? counts : [], scene.lessonDice))
+    }
+
+    /// Items and prices told by one another, compared, and in order.
+    private static func lessons(_ items: [String], _ prices: [Int], _ counts: [Int], _ start: Dice) -> Lessons {
+        var dice = start
+        let money = prices.map(Words.money)
+        var leading = [
+            Exchange.list("List every item with its price.", zip(items, money).map { "\($0) \($1)" }),
+            Exchange.list("List the prices from top to bottom.", money),
+            Exchange.list("List the items from top to bottom.", items),
+        ]
+        if !counts.isEmpty {
+            leading.append(.list("List every item with its count.", zip(items, counts).map { "\($0) \($1)" }))
+        }
+        return Lessons(leading: leading, parts: comparisons(items, prices, &dice))
+    }
+
+    /// What follows from different amounts of named items; nothing that equal amounts would make doubtful.
+    static func comparisons(_ items: [String], _ prices: [Int], _ dice: inout Dice) -> [Exchange] {
+        var parts = [
+            Exchange("What is the highest price?", Words.money(prices.max() ?? 0)),
+            Exchange("What is the lowest price?", Words.money(prices.min() ?? 0)),
+            Exchange("How many items are listed?", "\(items.count)"),
+            Exchange("What is the first item?", items[0]), Exchange("What is the last item?", items[items.count - 1]),
+        ]
+        func isUnique(_ price: Int) -> Bool { prices.count { $0 == price } == 1 }
+        for (item, price) in zip(items, prices) where isUnique(price) {
+            if price == prices.max() {
+                parts += [
+                    Exchange("Which item has the highest price?", item), Exchange("Which item costs the most?", item),
+                ]
+            }
+            if price == prices.min() { parts.append(Exchange("Which item has the lowest price?", item)) }
+            parts.append(Exchange("Which item costs \(Words.money(price))?", item))
+        }
+        for above in dice.sample(Array(0..<items.count - 1), 2) {
+            let below = above + 1
+            parts.append(Exchange("Which item is below \(items[above])?", items[below]))
+            if prices[above] != prices[below] {
+                let pair = dice.sample([above, below], 2)
+                parts.append(
+                    Exchange(
+                        "Which costs more, \(items[pair[0]]) or \(items[pair[1]])?",
+                        items[prices[above] > prices[below] ? above : below]))
+            }
+        }
+        return parts
     }
 }

@@ -72,8 +72,16 @@ enum Video {
             default: ("colour", colour)
             }
         var dice = scene.furtherDice
+        var lessonDice = scene.lessonDice
+        let lessons = Lessons(
+            leading: [choice(&lessonDice), choice(&lessonDice), .list("List the words in order.", words)],
+            parts: (0..<2).map { _ in choice(&lessonDice) } + [
+                Exchange("What color is the \(shape.rawValue) at the start?", colours[0].name),
+                Exchange("How many frames are there?", "\(count)"),
+            ])
         return Draft(
             pages: pages, kind: kind, question: asked.question, answers: [asked.answer], figures: figures,
-            further: [last, first, colour, Exchange(way, direction), choice(&dice)] + (0..<count - 1).map(after))
+            further: [last, first, colour, Exchange(way, direction), choice(&dice)] + (0..<count - 1).map(after),
+            lessons: lessons)
     }
 }

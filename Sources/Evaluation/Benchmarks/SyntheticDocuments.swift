@@ -33,7 +33,7 @@ package struct SyntheticDocuments: Benchmark {
         seed: UInt64, split: Split, looks: Split? = nil, levels: ClosedRange<Int> = DocumentGenerator.levels,
         family: Family? = nil, tileSize: Int = 128
     ) throws(DocumentsError) {
-        families = family.map { [$0] } ?? Family.allCases
+        families = family.map { [$0] } ?? Family.standard
         var generators: [DocumentGenerator] = []
         for level in levels {
             generators.append(
