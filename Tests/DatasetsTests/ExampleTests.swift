@@ -108,7 +108,7 @@ struct ExampleTests {
             let sample = try DocumentGenerator(seed: 3, split: .train, level: 0)
                 .sample(at: index, family: try #require(Family(rawValue: one.group)))
             let last = builder.tokenizer.encode(try #require(sample.further.first).answer, controlTokens: false)
-            #expect(four.example.targets.compactMap(\.self).suffix(last.count + 1) == last + [end])
+            #expect(Array(four.example.targets.compactMap(\.self).suffix(last.count + 1)) == last + [end])
         }
         #expect(12...23 ~= charts)
         #expect(throws: DocumentsError.self) { try example(0, turns: 0) }
