@@ -120,11 +120,10 @@ package struct DocumentGenerator: Sendable {
     private func scene(_ family: Family, _ start: Dice) -> Scene {
         var dice = start
         let most = family == .video ? 1 : maximumTiles
-        let leastRows = family == .tower ? min(2, most) : 1
-        let tiles = dice.int(leastRows...most)
+        let tiles = dice.int(1...most)
         var grids: [(columns: Int, rows: Int)] = []
         for columns in 1...tiles {
-            for rows in leastRows...tiles
+            for rows in 1...tiles
             where columns * rows <= tiles && columns * rows * 4 >= tiles * 3
                 && max(columns, rows) <= 3 * min(columns, rows)
             {
@@ -133,7 +132,7 @@ package struct DocumentGenerator: Sendable {
         }
         let grid = dice.pick(grids)
         let layout = dice.pick(Looks.layouts(of: family, looks))
-        let lightOnly = [Family.chart, .diagram, .video, .tower].contains(family)
+        let lightOnly = [Family.chart, .diagram, .video].contains(family)
         let turn = level >= 2 && dice.chance(0.5) ? dice.real(-1...1) * 0.012 * Double(level) : 0
         let look = Look(
             font: dice.pick(Looks.fonts(of: looks)).name, isBold: level >= 1 && dice.chance(0.2),
@@ -159,7 +158,6 @@ extension Family {
         case .paragraph: try Paragraph.draw(&scene)
         case .video: try Video.draw(&scene)
         case .till: try Till.draw(&scene)
-        case .tower: try Chart.draw(&scene)
         }
     }
 }

@@ -20,8 +20,6 @@ package enum Family: String, CaseIterable, Sendable {
     case video
     /// Shops' receipts with heading, quantities, currency, tax and payment: more of `receipt`, drawn only by name.
     case till
-    /// Upright charts over two rows of tiles or more, so that a label and its value often lie in different tiles; only by name.
-    case tower
 
     /// The families that samples without a named family are of; part of what a seed means.
     package static let standard: [Family] = [.lines, .form, .receipt, .chart, .diagram, .screen, .paragraph, .video]

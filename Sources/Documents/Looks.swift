@@ -18,7 +18,6 @@ package enum Layout: String, CaseIterable, Sendable {
     case plainParagraph, titledParagraph, twoColumns, bulleted
     case cardFrames, captionFrames, headerFrames, cornerFrames
     case tillRoll, tillTimes, tillColumns, tillCounts, tillGrid
-    case towerBars, towerCurve, towerPins, towerDots
 }
 
 package enum Looks {
@@ -58,8 +57,6 @@ package enum Looks {
         (.headerFrames, .video, .validation), (.cornerFrames, .video, .test),
         (.tillRoll, .till, .train), (.tillTimes, .till, .train), (.tillColumns, .till, .train),
         (.tillCounts, .till, .validation), (.tillGrid, .till, .test),
-        (.towerBars, .tower, .train), (.towerCurve, .tower, .train),
-        (.towerPins, .tower, .validation), (.towerDots, .tower, .test),
     ]
 
     package static func fonts(of split: Split) -> [DocumentFont] { fonts.filter { $0.split == split } }

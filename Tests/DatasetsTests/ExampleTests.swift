@@ -116,7 +116,7 @@ struct ExampleTests {
 
     @Test func mixesAreReadStrictly() {
         #expect(FamilyMix("chart=3,lines")?.description == "chart=3,lines=1")
-        #expect(FamilyMix("till=2,tower") != nil)
+        #expect(FamilyMix("till=2,chart") != nil)
         #expect(FamilyMix().description == Family.standard.map { "\($0.rawValue)=1" }.joined(separator: ","))
         for text in ["", "chart=0", "chart=101", "chart=-1", "chart=x", "charts", "chart,chart=2", "chart,,lines", ","]
         {

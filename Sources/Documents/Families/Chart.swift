@@ -1,23 +1,12 @@
-// Families `chart` and `tower`: bars, curves, lollipops, pies and rings with their values written; asks values and extremes.
+// Family `chart`: bars, curves, lollipops, pies and rings with their values written; asks values and extremes.
 
 import Foundation
 
 enum Chart {
     static func draw(_ scene: inout Scene) throws(DocumentsError) -> Draft? {
         let page = try scene.page()
-        let layout: Layout =
-            switch scene.layout {
-            case .towerBars: .bars
-            case .towerCurve: .curve
-            case .towerPins: .lollipops
-            default: scene.layout
-            }
-        // Towers begin with fewer bars, and closer ones.
-        let isTower = [.towerBars, .towerCurve, .towerPins, .towerDots].contains(scene.layout)
-        let most =
-            isTower
-            ? max(2, min(2 + scene.level, scene.width / 32)) : max(3, min(3 + scene.level, scene.width / 40))
-        let count = scene.dice.int(2...most)
+        let layout = scene.layout
+        let count = scene.dice.int(2...max(3, min(3 + scene.level, scene.width / 40)))
         let names = scene.dice.pick([Words.months, Words.things.filter { $0.count <= 5 }, "ABCDEFGHJK".map { "\($0)" }])
         let labels = scene.dice.sample(names, count)
         let isRound = layout == .pie || layout == .ring
