@@ -1,21 +1,42 @@
 // A file of results: a header line, then one JSON line an item, written as items are done. Knows no metric.
 
+package import BenchmarkData
 import Foundation
 import JSONText
 
-/// The first line of a result file: what was measured, on what, how. Equal headers mean that a file may be continued.
+/// The first line of a result file: what was measured, on what, how.
 package protocol ResultHeader: Codable, Sendable {
     /// What kind of file this is.
     static var kind: String { get }
     var kind: String { get }
     /// The file's name where several lie in one folder.
     var fileName: String { get }
+    /// The header without what may change while the figures stay the same: files of equal identity may be continued.
+    var identity: Self { get }
+}
+
+extension ResultHeader {
+    package var identity: Self { self }
+}
+
+/// What a line says of an item, besides which item it is.
+package protocol ResultOutcome: Codable, Sendable {
+    /// Reads a line of a file of version 1.
+    static func firstVersion(from decoder: any Decoder) throws -> Self
+    /// The item has no figure.
+    var failed: Bool { get }
+}
+
+extension ResultOutcome {
+    package static func firstVersion(from decoder: any Decoder) throws -> Self { try Self(from: decoder) }
 }
 
 /// One line: what is known of the item, and what came out, side by side in one object.
-package struct ResultLine<Outcome: Codable & Sendable>: Codable, Sendable {
+package struct ResultLine<Outcome: ResultOutcome>: Codable, Sendable {
     package let item: ItemFacts
-    package let outcome: Outcome
+    package var outcome: Outcome
+
+    private enum Mark: CodingKey { case groups }
 
     package init(_ item: ItemFacts, _ outcome: Outcome) {
         self.item = item
@@ -23,8 +44,13 @@ package struct ResultLine<Outcome: Codable & Sendable>: Codable, Sendable {
     }
 
     package init(from decoder: any Decoder) throws {
-        item = try ItemFacts(from: decoder)
-        outcome = try Outcome(from: decoder)
+        if try decoder.container(keyedBy: Mark.self).contains(.groups) {
+            item = try ItemFacts(from: decoder)
+            outcome = try Outcome(from: decoder)
+        } else {
+            item = try ItemFacts.firstVersion(from: decoder)
+            outcome = try Outcome.firstVersion(from: decoder)
+        }
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -34,7 +60,7 @@ package struct ResultLine<Outcome: Codable & Sendable>: Codable, Sendable {
 }
 
 /// What a result file holds.
-package struct Results<Header: ResultHeader, Outcome: Codable & Sendable>: Sendable {
+package struct Results<Header: ResultHeader, Outcome: ResultOutcome>: Sendable {
     package let path: String
     package let header: Header
     package fileprivate(set) var lines: [Int: ResultLine<Outcome>]
@@ -55,7 +81,7 @@ package struct Results<Header: ResultHeader, Outcome: Codable & Sendable>: Senda
 }
 
 /// A result file that is being written. A line is written whole or, when the process dies, recognised as cut.
-package final class ResultFile<Header: ResultHeader, Outcome: Codable & Sendable> {
+package final class ResultFile<Header: ResultHeader, Outcome: ResultOutcome> {
     package private(set) var results: Results<Header, Outcome>
     private let handle: FileHandle
 
@@ -79,7 +105,7 @@ package final class ResultFile<Header: ResultHeader, Outcome: Codable & Sendable
         let text = try ResultText(path)
         results = try text.results()
         self.handle = handle
-        if let difference = try ResultText.difference(results.header, header) {
+        if let difference = try ResultText.difference(results.header.identity, header.identity) {
             throw .otherSettings(
                 path: path, field: difference.field, found: difference.first, expected: difference.second)
         }
@@ -138,7 +164,7 @@ package struct ResultText: Sendable {
         return try decode(Kind.self, line: 0, expected: Self.headerExpected).kind
     }
 
-    fileprivate func results<Header: ResultHeader, Outcome: Codable & Sendable>() throws(EvaluationError)
+    fileprivate func results<Header: ResultHeader, Outcome: ResultOutcome>() throws(EvaluationError)
         -> Results<Header, Outcome>
     {
         let kind = try kind()

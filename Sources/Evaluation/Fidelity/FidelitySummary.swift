@@ -1,5 +1,7 @@
 // What a fidelity run comes to: divergence, cross-entropy, agreement, exact match. Knows outcomes, not how they are shown.
 
+import BenchmarkData
+
 /// How the divergence of all tokens is spread, nats a token.
 package struct Spread: Codable, Sendable, Equatable {
     package let mean: Double
@@ -66,8 +68,8 @@ package struct FidelitySummary: Codable, Sendable {
                 .map { FidelityGroup($0.key, $0.value.map(\.outcome)) }.sorted { $0.name < $1.name }
         }
         overall = FidelityGroup("all", measured.map(\.outcome))
-        families = groups(\.family)
-        levels = groups { "\($0.level)" }
+        families = groups { $0.groups["family"] ?? "-" }
+        levels = groups { $0.groups["level"] ?? "-" }
         let failed = lines.compactMap { line in line.outcome.error.map { "item \(line.item.index): \($0)" } }
         errors = failed.count
         firstError = failed.first

@@ -1,17 +1,22 @@
 // Items and their scores from either kind of result file. Knows both kinds, not what their difference means.
 
+package import BenchmarkData
+
 /// The scored items of one result file.
 package struct ScoredItems: Sendable {
     package struct Item: Sendable {
-        package let family: String
-        package let isExact: Bool
+        package let facts: ItemFacts
+        /// 0...1.
+        package let score: Double
+        package let isBinary: Bool
         /// Mean over the answer's tokens, nats; nil in a file of answers.
         package let divergence: Double?
+        package let reply: String?
     }
 
     package let path: String
     package let kind: String
-    package let settings: SyntheticDocuments.Settings
+    package let settings: ItemSettings
     /// What a divergence is measured against; nil in a file of answers.
     package let reference: String?
     package let label: String
@@ -20,40 +25,40 @@ package struct ScoredItems: Sendable {
     package let errors: Int
     package let isCut: Bool
 
-    private typealias Answers = Results<RunHeader<SyntheticDocuments.Settings>, AnswerOutcome>
-    private typealias Fidelity = Results<FidelityHeader<SyntheticDocuments.Settings>, FidelityOutcome>
-
     package init(reading path: String) throws(EvaluationError) {
-        if try ResultText(path).kind() == FidelityHeader<SyntheticDocuments.Settings>.kind {
-            let results = try Fidelity(reading: path)
+        if try ResultText(path).kind() == FidelityHeader.kind {
+            let results = try Results<FidelityHeader, FidelityOutcome>(reading: path)
             let header = results.header
             self.init(
                 path: path, kind: header.kind, settings: header.items,
                 reference: "\(header.reference.name) \(header.reference.fingerprint) in \(header.referencePrecision)",
-                label: "\(header.model.name), \(header.precision)", isCut: results.isCut,
-                lines: results.lines.mapValues { line in
-                    guard let exact = line.outcome.exact, let tokens = line.outcome.divergence, !tokens.isEmpty else {
-                        return nil
-                    }
-                    return Item(
-                        family: line.item.family, isExact: exact,
-                        divergence: tokens.reduce(0, +) / Double(tokens.count))
-                })
+                label: "\(header.model.name), \(header.precision)", isCut: results.isCut, results.lines
+            ) { facts, outcome in
+                guard let exact = outcome.exact, let tokens = outcome.divergence, !tokens.isEmpty else { return nil }
+                return Item(
+                    facts: facts, score: exact ? 1 : 0, isBinary: true,
+                    divergence: tokens.reduce(0, +) / Double(tokens.count), reply: nil)
+            }
         } else {
-            let results = try Answers(reading: path)
-            let header = results.header
-            self.init(
-                path: path, kind: header.kind, settings: header.items, reference: nil,
-                label: "\(header.model.name), \(header.precision)", isCut: results.isCut,
-                lines: results.lines.mapValues { line in
-                    line.outcome.correct.map { Item(family: line.item.family, isExact: $0, divergence: nil) }
-                })
+            self.init(try Results<RunHeader, AnswerOutcome>(reading: path))
         }
     }
 
-    private init(
-        path: String, kind: String, settings: SyntheticDocuments.Settings, reference: String?, label: String,
-        isCut: Bool, lines: [Int: Item?]
+    package init(_ results: Results<RunHeader, AnswerOutcome>) {
+        let header = results.header
+        self.init(
+            path: results.path, kind: header.kind, settings: header.items, reference: nil,
+            label: "\(header.model.name), \(header.precision)", isCut: results.isCut, results.lines
+        ) { facts, outcome in
+            guard let verdict = outcome.verdict, verdict.counts else { return nil }
+            return Item(
+                facts: facts, score: verdict.score, isBinary: verdict.isBinary, divergence: nil, reply: outcome.reply)
+        }
+    }
+
+    private init<Outcome: ResultOutcome>(
+        path: String, kind: String, settings: ItemSettings, reference: String?, label: String, isCut: Bool,
+        _ lines: [Int: ResultLine<Outcome>], item: (ItemFacts, Outcome) -> Item?
     ) {
         self.path = path
         self.kind = kind
@@ -61,8 +66,8 @@ package struct ScoredItems: Sendable {
         self.reference = reference
         self.label = label
         self.isCut = isCut
-        items = lines.compactMapValues { $0 }
-        errors = lines.count - items.count
+        items = lines.compactMapValues { item($0.item, $0.outcome) }
+        errors = lines.values.count { $0.outcome.failed }
     }
 
     /// Throws `notComparable` unless the other file is of the same kind, about the same items and the same reference.

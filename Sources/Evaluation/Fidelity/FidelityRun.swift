@@ -1,64 +1,11 @@
 // A run of two models over a benchmark's true answers, in groups, resumable. Knows no particular benchmark.
 
-/// The header of a fidelity file.
-package struct FidelityHeader<Settings: Codable & Sendable & Equatable>: ResultHeader {
-    package static var kind: String { "fidelity" }
-    package let kind: String
-    package let version: Int
-    package let items: Settings
-    package let reference: ModelIdentity
-    package let referencePrecision: String
-    package let model: ModelIdentity
-    package let precision: String
-    package let instructionSet: String
-    /// Images were embedded once for both: encoder and projector are the same bytes under the same arithmetic.
-    package let sharedVision: Bool
+package import BenchmarkData
 
-    package var fileName: String { "\(model.name)-\(precision).jsonl" }
-
-    package init(
-        items: Settings, reference: ModelIdentity, referencePrecision: String, model: ModelIdentity, precision: String,
-        instructionSet: String, sharedVision: Bool
-    ) {
-        kind = Self.kind
-        version = 1
-        self.items = items
-        self.reference = reference
-        self.referencePrecision = referencePrecision
-        self.model = model
-        self.precision = precision
-        self.instructionSet = instructionSet
-        self.sharedVision = sharedVision
-    }
-}
-
-/// Figures of one item; lists have one entry for each token of the answer, its end token included.
-package struct FidelityOutcome: Codable, Sendable, Equatable {
-    package let question: String
-    package let answer: String
-    /// KL(reference || model), nats.
-    package let divergence: [Double]?
-    package let referenceCrossEntropy: [Double]?
-    package let crossEntropy: [Double]?
-    /// Whether both find the same token most likely.
-    package let agreement: [Bool]?
-    /// Whether greedy decoding writes exactly the canonical answer.
-    package let referenceExact: Bool?
-    package let exact: Bool?
-    /// The item could not be measured; then there are no figures.
-    package let error: String?
-
-    package init(_ item: BenchmarkItem, error: String) {
-        question = item.question
-        answer = item.answers[0]
-        self.error = error
-        (divergence, referenceCrossEntropy, crossEntropy, agreement) = (nil, nil, nil, nil)
-        (referenceExact, exact) = (nil, nil)
-    }
-
+extension FidelityOutcome {
     init(_ item: BenchmarkItem, _ forced: ForcedAnswer, _ tokens: [TokenFidelity]) {
-        question = item.question
-        answer = item.answers[0]
+        question = item.text
+        answer = item.answers.first ?? ""
         error = nil
         divergence = tokens.map(\.divergence)
         referenceCrossEntropy = tokens.map(\.referenceCrossEntropy)
@@ -69,17 +16,17 @@ package struct FidelityOutcome: Codable, Sendable, Equatable {
     }
 }
 
-package struct FidelityRun<Bench: Benchmark>: Sendable {
-    package typealias File = ResultFile<FidelityHeader<Bench.Settings>, FidelityOutcome>
+package struct FidelityRun: Sendable {
+    package typealias File = ResultFile<FidelityHeader, FidelityOutcome>
 
-    private let benchmark: Bench
+    private let benchmark: any Benchmark
     private let pairs: [FidelityPair]
     private let groupSize: Int
 
     /// - Parameters:
     ///   - pairs: one or more of one reference.
     ///   - groupSize: items that run together; no figure depends on it.
-    package init(_ benchmark: Bench, pairs: [FidelityPair], groupSize: Int = 8) {
+    package init(_ benchmark: any Benchmark, pairs: [FidelityPair], groupSize: Int = 8) {
         precondition(!pairs.isEmpty, "something is measured")
         self.benchmark = benchmark
         self.pairs = pairs

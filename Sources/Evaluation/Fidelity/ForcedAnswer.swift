@@ -1,5 +1,6 @@
 // A benchmark's item as tokens and tiles: what both models are led through. Knows no logits.
 
+package import BenchmarkData
 package import Monocle
 package import Prompting
 
@@ -31,7 +32,7 @@ package struct ForcedAnswer: Sendable {
     package init(_ item: BenchmarkItem, for model: VisionLanguageModel) throws {
         let request = try model.prepare(item.inquiry(maxTokens: 1)).request
         let sequence = try AnsweredPrompt(
-            prompt: request.prompt, answer: item.answers[0], tokenizer: model.tokenizer)
+            prompt: request.prompt, answer: item.answers.first ?? "", tokenizer: model.tokenizer)
         guard let end = sequence.answer.last, request.stopTokens.contains(end) else {
             throw EvaluationError.option(
                 name: "the model's end token", found: "not \(Spelling.endOfTurn)",
