@@ -44,10 +44,12 @@ let package = Package(
         .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
         .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
         .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
+        .systemLibrary(name: "CXML", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(name: "CKernels"),
         .target(name: "CConfine"),
 
         room("JSONText"),
+        room("Scoring", ["JSONText", "CXML"]),
         room("Numerics"),
         room("Tokenization", ["JSONText"]),
         room("Imaging", ["CTurboJPEG", "CSPNG", "CWebP", "CConfine"]),
@@ -104,7 +106,7 @@ let package = Package(
         .executableTarget(
             name: "MonocleCommand",
             dependencies: [
-                "Monocle", "Benchmarking", "CUDA", "Datasets", "Evaluation", "Documents", "Engine", "Quantization",
+                "Monocle", "Benchmarking", "CUDA", "Datasets", "Evaluation", "Scoring", "Documents", "Engine", "Quantization",
                 "Training",
                 "Model", "Compute", "Checkpoint",
                 "Prompting", "Server", "OpenAIAPI",
@@ -118,6 +120,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Checkpoint", "Numerics"], path: "Tests/TestSupport",
             swiftSettings: settings),
         tests(of: "JSONText", []),
+        tests(of: "Scoring", ["JSONText"]),
         tests(of: "Numerics", ["Checkpoint"]),
         tests(of: "Tokenization", []),
         tests(of: "Imaging", ["Checkpoint"]),
