@@ -95,18 +95,20 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [.embedInCode("Resources/page.html"), .embedInCode("Resources/openapi.json")]),
+        room("BenchmarkData", ["Scoring", "Imaging", "JSONText"]),
         room("Benchmarking", ["Model", "Compute", "Checkpoint", "Tokenization", "Imaging", "Numerics"]),
         room(
             "Evaluation",
             [
-                "Monocle", "Documents", "Engine", "Prompting", "Tokenization", "Model", "Compute", "Checkpoint",
-                "Imaging",
-                "Numerics", "JSONText",
+                "BenchmarkData", "Scoring", "Monocle", "Documents", "Engine", "Prompting", "Tokenization", "Model",
+                "Compute", "Checkpoint", "Imaging", "Numerics", "JSONText",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
         .executableTarget(
             name: "MonocleCommand",
             dependencies: [
-                "Monocle", "Benchmarking", "CUDA", "Datasets", "Evaluation", "Scoring", "Documents", "Engine", "Quantization",
+                "Monocle", "Benchmarking", "CUDA", "Datasets", "BenchmarkData", "Evaluation", "Scoring", "Documents",
+                "Engine", "Quantization",
                 "Training",
                 "Model", "Compute", "Checkpoint",
                 "Prompting", "Server", "OpenAIAPI",
@@ -149,7 +151,11 @@ let package = Package(
         tests(of: "Engine", ["Grammar", "Model", "Compute", "Checkpoint", "Tokenization", "Numerics"]),
         tests(
             of: "Evaluation",
-            ["Monocle", "Prompting", "Documents", "Model", "Compute", "Checkpoint", "Imaging", "Numerics"]),
+            [
+                "BenchmarkData", "Scoring", "JSONText", "Monocle", "Prompting", "Documents", "Model", "Compute",
+                "Checkpoint", "Imaging", "Numerics",
+            ]),
+        tests(of: "BenchmarkData", ["Scoring", "Imaging", "JSONText"]),
         tests(of: "Benchmarking", ["Checkpoint", "Compute", "Numerics"]),
         .testTarget(
             name: "MonocleCommandTests", dependencies: ["TestSupport", "MonocleCommand", "Checkpoint"],

@@ -8,10 +8,11 @@ package struct ScoredItems: Sendable {
         package let facts: ItemFacts
         /// 0...1.
         package let score: Double
-        package let isBinary: Bool
         /// Mean over the answer's tokens, nats; nil in a file of answers.
         package let divergence: Double?
         package let reply: String?
+
+        package var isBinary: Bool { score == 0 || score == 1 }
     }
 
     package let path: String
@@ -36,8 +37,8 @@ package struct ScoredItems: Sendable {
             ) { facts, outcome in
                 guard let exact = outcome.exact, let tokens = outcome.divergence, !tokens.isEmpty else { return nil }
                 return Item(
-                    facts: facts, score: exact ? 1 : 0, isBinary: true,
-                    divergence: tokens.reduce(0, +) / Double(tokens.count), reply: nil)
+                    facts: facts, score: exact ? 1 : 0, divergence: tokens.reduce(0, +) / Double(tokens.count),
+                    reply: nil)
             }
         } else {
             self.init(try Results<RunHeader, AnswerOutcome>(reading: path))
@@ -52,7 +53,7 @@ package struct ScoredItems: Sendable {
         ) { facts, outcome in
             guard let verdict = outcome.verdict, verdict.counts else { return nil }
             return Item(
-                facts: facts, score: verdict.score, isBinary: verdict.isBinary, divergence: nil, reply: outcome.reply)
+                facts: facts, score: verdict.score, divergence: nil, reply: outcome.reply)
         }
     }
 

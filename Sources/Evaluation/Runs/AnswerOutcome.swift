@@ -109,21 +109,36 @@ package struct AnswerOutcome: ResultOutcome, Equatable {
 
 /// How a reply was scored.
 package struct RunVerdict: Codable, Sendable, Equatable {
+    package enum State: String, Codable, Sendable, CaseIterable {
+        /// The rules settled it, or the judge did.
+        case scored
+        /// The protocol leaves such a reply out of its mean.
+        case leftOut = "left_out"
+        /// The rules found no answer in the reply, and no judge was asked or none could tell: counts as wrong.
+        case undecided
+        /// The protocol's public code would guess at random: counts as wrong.
+        case guess
+        /// The protocol's public code stops with an error: counts as 0.
+        case raises
+        /// Data that the rule reads are absent: in no mean.
+        case missingData = "missing_data"
+    }
+
     /// 0...1.
     package var score: Double
-    /// Whether the score is 0 or 1 by its rule, and not a share.
-    package var isBinary: Bool
-    /// False where the protocol leaves the item out of the mean.
-    package var counts: Bool
+    package var state: State
     /// The rule that decided.
     package var rule: String
     /// What the rule read out of the reply, where it reads anything out.
     package var extracted: String?
-    /// The rules found no answer in the reply, and no judge was asked or none could tell: scored as wrong, and shown.
-    package var undecided: Bool
+    /// What `raises` or `missing_data` say.
+    package var note: String?
+    /// Nil where rules alone decided.
     package var judge: Judgement?
 
-    /// What the judge was asked and said, in order; empty where the rules sufficed.
+    package var counts: Bool { state != .leftOut && state != .missingData }
+
+    /// What the judge was asked and said, in order.
     package struct Judgement: Codable, Sendable, Equatable {
         package var model: String
         package var prompt: String
@@ -137,15 +152,14 @@ package struct RunVerdict: Codable, Sendable, Equatable {
     }
 
     package init(
-        score: Double, isBinary: Bool = true, counts: Bool = true, rule: String, extracted: String? = nil,
-        undecided: Bool = false, judge: Judgement? = nil
+        score: Double, state: State = .scored, rule: String, extracted: String? = nil, note: String? = nil,
+        judge: Judgement? = nil
     ) {
         self.score = score
-        self.isBinary = isBinary
-        self.counts = counts
+        self.state = state
         self.rule = rule
         self.extracted = extracted
-        self.undecided = undecided
+        self.note = note
         self.judge = judge
     }
 }

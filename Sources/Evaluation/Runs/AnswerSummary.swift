@@ -71,8 +71,8 @@ package struct AnswerSummary: Codable, Sendable {
         let failed = lines.filter(\.outcome.failed)
         errors = failed.reduce(into: [:]) { $0[$1.outcome.error?.kind.rawValue ?? "", default: 0] += 1 }
         firstError = failed.first.map { "item \($0.item.id): \($0.outcome.error?.message ?? "")" }
-        undecided = lines.count { $0.outcome.verdict?.undecided == true }
-        judged = lines.count { $0.outcome.verdict?.judge != nil && $0.outcome.verdict?.undecided == false }
+        undecided = lines.count { $0.outcome.verdict?.state == .undecided }
+        judged = lines.count { $0.outcome.verdict?.judge != nil && $0.outcome.verdict?.state == .scored }
         leftOut = lines.count { $0.outcome.verdict?.counts == false }
         cutReplies = lines.count { $0.outcome.finishReason == "length" }
         seconds = lines.reduce(0) { $0 + $1.outcome.seconds }
