@@ -1,7 +1,7 @@
 // One question of a benchmark: a prompt with its images in order, and what its reply is scored by. Knows no rule.
 
 package import Imaging
-package import JSONText
+package import Scoring
 
 /// What names an item and what results are grouped by.
 package struct ItemFacts: Codable, Sendable, Equatable {
@@ -47,11 +47,11 @@ package struct BenchmarkItem: Sendable {
     package let images: [ItemImage]
     /// Every accepted answer; the first is the canonical one. What a person is shown as gold.
     package let answers: [String]
-    /// What the reply is scored by, in the fields of `monocle eval score`: `question`, `choices`, `answer`, `answers`, ...
-    package let gold: [String: JSON]
+    /// What the reply is scored by; nil where the answers are all that counts.
+    package let gold: ScoringItem?
 
     package init(
-        facts: ItemFacts, prompt: [PromptPart], images: [ItemImage], answers: [String], gold: [String: JSON]
+        facts: ItemFacts, prompt: [PromptPart], images: [ItemImage], answers: [String], gold: ScoringItem? = nil
     ) {
         self.facts = facts
         self.prompt = prompt

@@ -3,7 +3,6 @@
 package import BenchmarkData
 package import Documents
 import Imaging
-import JSONText
 
 /// Synthetic documents of one seed and split; see docs/documents.md.
 package struct SyntheticDocuments: Benchmark {
@@ -56,9 +55,6 @@ package struct SyntheticDocuments: Benchmark {
                         PixelImage(width: image.width, height: image.height, pixels: image.pixels),
                         name: "image \(number + 1) of item \(index)"))
             },
-            answers: sample.answers,
-            gold: [
-                "question": .string(sample.question), "answers": .array(sample.answers.map { .string($0) }),
-            ])
+            answers: sample.answers)
     }
 }

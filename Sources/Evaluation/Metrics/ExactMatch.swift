@@ -1,6 +1,6 @@
 // The metric `exact`: a reply equals an accepted answer, scalar by scalar. Knows nothing of questions.
 
-package import JSONText
+package import Scoring
 
 /// Exact match. White space at both ends of the reply is not part of it; nothing else is forgiven: not case, not
 /// punctuation, not another Unicode form of the same letters.
@@ -33,7 +33,7 @@ package struct ExactMatchScorer: ReplyScorer {
     package var rule: String { ExactMatch.rule }
 
     package func verdict(
-        on reply: String, gold: [String: JSON], answers: [String]
+        on reply: String, gold: ScoringItem?, answers: [String]
     ) async throws(AnswerOutcome.Failure) -> RunVerdict {
         RunVerdict(score: ExactMatch.matches(reply, answers) ? 1 : 0, rule: "exact match")
     }

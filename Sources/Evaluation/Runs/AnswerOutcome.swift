@@ -1,7 +1,5 @@
 // What came of asking one question, as a line of a run file holds it. Knows no benchmark and no rule.
 
-package import JSONText
-
 /// A reply and its verdict, or an error. An error is a state of its own: neither right nor wrong, and never text to score.
 package struct AnswerOutcome: ResultOutcome, Equatable {
     /// The prompt as it was sent: texts, and images by their place in `images`.
@@ -9,8 +7,9 @@ package struct AnswerOutcome: ResultOutcome, Equatable {
     package var images: [Image]
     /// Every accepted answer, for people.
     package var answers: [String]
-    /// What the reply is scored by; `monocle eval score` needs nothing else.
-    package var item: [String: JSON]?
+    /// What the reply is scored by: a JSON object as text, so that the order of its keys is kept. `monocle eval score`
+    /// needs nothing else.
+    package var item: String?
     package var reply: String?
     package var promptTokens: Int?
     /// Generated tokens, the end token included.
@@ -92,7 +91,7 @@ package struct AnswerOutcome: ResultOutcome, Equatable {
     }
 
     package init(
-        prompt: [Part], images: [Image] = [], answers: [String], item: [String: JSON]? = nil, seconds: Double = 0
+        prompt: [Part], images: [Image] = [], answers: [String], item: String? = nil, seconds: Double = 0
     ) {
         self.prompt = prompt
         self.images = images

@@ -2,7 +2,7 @@
 
 package import BenchmarkData
 import Imaging
-package import JSONText
+package import Scoring
 
 /// How replies of a benchmark are scored.
 package protocol ReplyScorer: Sendable {
@@ -10,10 +10,10 @@ package protocol ReplyScorer: Sendable {
     var rule: String { get }
 
     /// - Parameters:
-    ///   - gold: the item's fields that decide.
+    ///   - gold: the item's fields that decide; nil where the answers do.
     ///   - answers: every accepted answer.
     func verdict(
-        on reply: String, gold: [String: JSON], answers: [String]
+        on reply: String, gold: ScoringItem?, answers: [String]
     ) async throws(AnswerOutcome.Failure) -> RunVerdict
 }
 
@@ -85,7 +85,7 @@ package struct AnswerRun: Sendable {
                 case .text(let text): .init(text: text)
                 case .image(let place): .init(image: place)
                 }
-            }, images: images, answers: item.answers, item: item.gold)
+            }, images: images, answers: item.answers, item: item.gold?.text)
         let start = ContinuousClock.now
         do {
             let reply = try await respondent.reply(to: item, maxTokens: maxTokens)
@@ -128,9 +128,20 @@ extension AnswerOutcome {
         guard let reply else { return }
         (verdict, error) = (nil, nil)
         do throws(Failure) {
-            verdict = try await scorer.verdict(on: reply, gold: item ?? [:], answers: answers)
+            let gold = try item.map { (text) throws(Failure) in try Self.gold(text) }
+            verdict = try await scorer.verdict(on: reply, gold: gold, answers: answers)
         } catch {
             self.error = error
+        }
+    }
+}
+
+extension AnswerOutcome {
+    fileprivate static func gold(_ text: String) throws(Failure) -> ScoringItem {
+        do {
+            return try ScoringItem(text: text)
+        } catch {
+            throw Failure(.scorer, "\(error)")
         }
     }
 }
