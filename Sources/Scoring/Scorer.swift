@@ -22,13 +22,27 @@ package struct Scorer: Sendable {
     /// Scores a reply by rules alone. A request that failed has no reply: it is a state of the run and never comes here.
     /// - Throws: `item` when the gold is not of the form that the benchmark has.
     package func score(_ prediction: String, for item: ScoringItem) throws(ScoringError) -> Verdict {
-        let prediction = CodePoints(prediction)
+        guard let verdict = try verdict(CodePoints(prediction), item) else {
+            throw .noScorer(benchmark: benchmark.title, profile: profile.rawValue, has: [])
+        }
+        return verdict
+    }
+
+    private func verdict(_ prediction: CodePoints, _ item: ScoringItem) throws(ScoringError) -> Verdict? {
         switch benchmark {
         case .docvqa, .infovqa:
-            guard let rules = rules.anls else { break }
-            return try DocumentQuestions.verdict(prediction, item, rules)
-        default: break
+            try rules.anls.map { rules throws(ScoringError) in
+                try DocumentQuestions.verdict(prediction, item, rules)
+            }
+        case .chartqa:
+            try rules.chartqa.map { rules throws(ScoringError) in try ChartQuestions.verdict(prediction, item, rules) }
+        case .ocrbench:
+            try rules.ocrbench.map { rules throws(ScoringError) in try OCRBench.verdict(prediction, item, rules) }
+        case .ai2d: try rules.ai2d.map { rules throws(ScoringError) in try AI2D.verdict(prediction, item, rules) }
+        case .mmmu: try MMMU.verdict(prediction, item, rules)
+        case .videomme:
+            try rules.videomme.map { rules throws(ScoringError) in try VideoMME.verdict(prediction, item, rules) }
+        case .ocrbenchV2: nil
         }
-        throw .noScorer(benchmark: benchmark.title, profile: profile.rawValue, has: [])
     }
 }
