@@ -22,6 +22,7 @@ package enum ImageSource: Sendable {
 package struct ImageLoader: Sendable {
     package var limits: ImageLimits
     package var pdf: PDFRenderer
+    package var video = VideoDecoder()
     /// Pages of a document that one source may ask for.
     package var pagesPerDocument: Int
     /// Whether a document of which no pages are named stands for all of them, or for its first.
@@ -54,23 +55,39 @@ package struct ImageLoader: Sendable {
         }
     }
 
-    /// Whether a source begins as a PDF does; false for a file that cannot be read, and for pipes and devices.
-    package static func isPDF(_ source: ImageSource) -> Bool {
+    /// What a source begins as; nil for what is not accepted, for a file that cannot be read, for pipes and devices, and for
+    /// pixels.
+    package static func format(of source: ImageSource) -> ImageFormat? {
         switch source {
-        case .file(let url): isPDF(url)
-        case .data(let data, _): (try? ImageFormat(sniffing: data.bytes)) == .pdf
-        case .pixels: false
+        case .file(let url):
+            guard (try? regularFileSize(url)) != nil, let beginning = try? beginning(of: url) else { return nil }
+            return try? ImageFormat(sniffing: beginning.bytes)
+        case .data(let data, _): return try? ImageFormat(sniffing: data.bytes)
+        case .pixels: return nil
         }
     }
 
-    /// Whether a regular file begins as a PDF does.
-    package static func isPDF(_ url: URL) -> Bool {
-        guard (try? regularFileSize(url)) != nil, let handle = try? FileHandle(forReadingFrom: url) else {
-            return false
+    /// The bytes that say what a file is.
+    static func beginning(of url: URL) throws(ImagingError) -> Data {
+        do {
+            let handle = try FileHandle(forReadingFrom: url)
+            defer { try? handle.close() }
+            return try handle.read(upToCount: ImageFormat.sniffedBytes) ?? Data()
+        } catch {
+            throw .unreadable(reason: reason(error))
         }
-        defer { try? handle.close() }
-        guard let beginning = try? handle.read(upToCount: ImageFormat.sniffedBytes) else { return false }
-        return (try? ImageFormat(sniffing: beginning.bytes)) == .pdf
+    }
+
+    /// The frames of a video, one after another, so that only one of them is held in its own size.
+    /// - Returns: the numbers of the frames.
+    package func frames(
+        of source: ImageSource, _ selection: FrameSelection, take: (PixelImage) -> Void
+    ) throws(ImagingError) -> [Int] {
+        do throws(ImagingError) {
+            return try video.frames(of: source, selection, take: take)
+        } catch {
+            throw .file(source.name, error)
+        }
     }
 
     private func load(file url: URL, pages: ClosedRange<Int>?) throws(ImagingError) -> [PixelImage] {
@@ -128,7 +145,7 @@ package struct ImageLoader: Sendable {
     }
 
     /// Bytes of a regular file, or why there is none.
-    private static func regularFileSize(_ url: URL) throws(ImagingError) -> Int {
+    static func regularFileSize(_ url: URL) throws(ImagingError) -> Int {
         var status = stat()
         guard stat(url.path, &status) == 0 else {
             if errno == ENOENT || errno == ENOTDIR { throw .missing }
