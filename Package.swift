@@ -103,6 +103,7 @@ let package = Package(
                 "BenchmarkData", "Scoring", "Monocle", "Documents", "Engine", "Prompting", "Tokenization", "Model",
                 "Compute", "Checkpoint", "Imaging", "Numerics", "JSONText",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ]),
         .executableTarget(
             name: "MonocleCommand",
