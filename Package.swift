@@ -95,7 +95,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [.embedInCode("Resources/page.html"), .embedInCode("Resources/openapi.json")]),
-        room("BenchmarkData", ["Scoring", "Imaging", "JSONText"]),
+        room(
+            "BenchmarkData", ["Scoring", "Imaging", "JSONText"], resources: [.embedInCode("Resources/convert.py")]),
         room("Benchmarking", ["Model", "Compute", "Checkpoint", "Tokenization", "Imaging", "Numerics"]),
         room(
             "Evaluation",

@@ -1,6 +1,7 @@
 // Errors as a person meets them: one message on standard error and an exit code for each kind of fault.
 
 import ArgumentParser
+import BenchmarkData
 import CUDA
 import Checkpoint
 import Compute
@@ -11,6 +12,7 @@ import Foundation
 import Monocle
 import OpenAIAPI
 import Quantization
+import Scoring
 import Server
 import Training
 
@@ -56,7 +58,7 @@ enum Failure {
             if case .drawing = error { return .defect }
             return .usage
         }
-        if error is DatasetError { return .usage }
+        if error is DatasetError || error is BenchmarkDataError || error is ScoringError { return .usage }
         if let error = error as? TrainingError { return code(of: error) }
         let sorted = MonocleError(error)
         switch sorted.kind {

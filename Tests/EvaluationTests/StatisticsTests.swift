@@ -120,4 +120,34 @@ struct StatisticsTests {
         let refused = GapClosure([low, middle, low], bootstrap)
         #expect(refused.gap == 0 && refused.closure == nil && refused.interval == nil)
     }
+
+    @Test func permutationOfRightAndWrongIsMcNemars() {
+        // Differences of one size: both tests count heads of fair coins.
+        for (up, down) in [(0, 0), (5, 0), (3, 8), (7, 7), (9, 1)] {
+            let differences = Array(repeating: 1.0, count: up) + Array(repeating: -1, count: down) + [0, 0]
+            let counts = PairedCounts(
+                first: Array(repeating: false, count: up) + Array(repeating: true, count: down),
+                second: Array(repeating: true, count: up) + Array(repeating: false, count: down))
+            #expect(abs(PairedPermutation().twoSidedP(differences) - counts.twoSidedP) < 1e-12, "\(up) \(down)")
+        }
+        // Too many to try all: close to the exact value.
+        let many = Array(repeating: 1.0, count: 40) + Array(repeating: -1, count: 20)
+        let exact = PairedCounts(
+            first: many.map { $0 < 0 }, second: many.map { $0 > 0 }
+        ).twoSidedP
+        #expect(abs(PairedPermutation(draws: 20_000).twoSidedP(many) - exact) < 0.003)
+    }
+
+    @Test func clustersOfOneAreItems() throws {
+        let column = (0..<50).map { Double($0 % 7) }
+        let bootstrap = PairedBootstrap(resamples: 300)
+        let single = bootstrap.means([column], in: Clusters(members: (0..<50).map { [$0] }))
+        #expect(single == bootstrap.means([column]))
+        // Equal clusters: the mean of a resample is that of cluster means.
+        let pairs = Clusters(members: (0..<25).map { [2 * $0, 2 * $0 + 1] })
+        let constant = (0..<50).map { Double($0 / 2) }
+        let clustered = try #require(PairedBootstrap.interval(bootstrap.means([constant], in: pairs)) { $0[0] })
+        let independent = try #require(PairedBootstrap.interval(bootstrap.means([constant])) { $0[0] })
+        #expect(clustered.upper - clustered.lower > 1.2 * (independent.upper - independent.lower))
+    }
 }

@@ -14,6 +14,8 @@ package struct EndpointJudge: Judge {
 
     package var model: String { endpoint.settings.model }
 
+    package func close() async { await endpoint.close() }
+
     package func check() async throws { try await endpoint.check() }
 
     package func reply(to prompt: String, attempt: Int) async throws(AnswerOutcome.Failure) -> String {
