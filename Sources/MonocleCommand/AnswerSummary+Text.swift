@@ -41,7 +41,8 @@ extension AnswerSummary {
             let kinds = errors.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
             notes.append("\(errorCount) errors, not scored (\(kinds)); the first: \(firstError ?? "")")
             if Double(errorCount) > Self.errorLimit * Double(errorCount + score.count) {
-                notes.append("more than 5 % of the items have no score: do not quote this figure; --retry-errors asks again")
+                notes.append(
+                    "more than 5 % of the items have no score: do not quote this figure; --retry-errors asks again")
             }
         }
         return notes

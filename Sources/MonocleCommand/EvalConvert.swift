@@ -21,7 +21,8 @@ struct EvalConvert: ParsableCommand {
     @Option(help: ArgumentHelp("Read only files whose names begin so: validation, test.", valueName: "name"))
     var split = ""
 
-    @Option(name: [.customShort("o"), .customLong("out")], help: ArgumentHelp("The folder to write.", valueName: "dir"))
+    @Option(
+        name: [.customShort("o"), .customLong("out")], help: ArgumentHelp("The folder to write.", valueName: "dir"))
     var target: String
 
     @Flag(help: "Print the summary as one JSON object.")

@@ -93,7 +93,8 @@ struct JudgeOptions: ParsableArguments {
     @Option(
         name: .customLong("judge-endpoint"),
         help: ArgumentHelp(
-            "Let this server decide replies in which the rules find no option. Default: rules alone.", valueName: "url"))
+            "Let this server decide replies in which the rules find no option. Default: rules alone.", valueName: "url")
+    )
     var url: String?
 
     @Option(name: .customLong("judge-model"), help: ArgumentHelp("The judge's name there.", valueName: "name"))

@@ -51,7 +51,8 @@ struct EvalRun: AsyncParsableCommand {
     var ids: String?
 
     @Option(
-        help: ArgumentHelp("Tokens of a reply at most. Default: the protocol's; 128 for synthetic.", valueName: "tokens"))
+        help: ArgumentHelp(
+            "Tokens of a reply at most. Default: the protocol's; 128 for synthetic.", valueName: "tokens"))
     var maxTokens: Int?
 
     @Option(

@@ -11,7 +11,10 @@ struct AnswerRunTests {
     private let right = FakeModel { "\($0) " }
 
     private func withoutTime(_ line: ResultLine<AnswerOutcome>?) -> [String?] {
-        [line?.outcome.reply, line?.outcome.error?.message, line?.outcome.verdict.map { "\($0)" }, line?.item.groups["family"]]
+        [
+            line?.outcome.reply, line?.outcome.error?.message, line?.outcome.verdict.map { "\($0)" },
+            line?.item.groups["family"],
+        ]
     }
 
     @Test func repliesAreScoredAndSummedUp() async throws {

@@ -9,7 +9,9 @@ import TestSupport
 import Testing
 
 struct EndpointTests {
-    private func endpoint(_ url: String, key: String? = nil, timeout: Double = 5, attempts: Int = 3) throws -> ChatEndpoint {
+    private func endpoint(_ url: String, key: String? = nil, timeout: Double = 5, attempts: Int = 3) throws
+        -> ChatEndpoint
+    {
         ChatEndpoint(
             try EndpointSettings(url: url, model: "a \"model\"", key: key, timeout: timeout, attempts: attempts),
             connections: 4)
@@ -87,16 +89,21 @@ struct EndpointTests {
     }
 
     @Test func failuresAreErrorsAndNoText() async throws {
-        let cases: [(answer: StubServer.Answer, kind: AnswerOutcome.Failure.Kind, status: Int?, words: String, attempts: Int)] = [
-            (.status(500, "broken"), .endpoint, 500, "status 500: broken", 2),
-            (.status(400, "too long"), .endpoint, 400, "status 400: too long", 1),
-            (.status(401, ""), .endpoint, 401, "an empty body", 1),
-            (.status(200, "nonsense"), .endpoint, 200, "no chat completion but nonsense", 2),
-            (.status(200, #"{"choices": []}"#), .endpoint, 200, "no chat completion", 2),
-            (.status(200, #"{"choices": [{"message": {"content": null}}]}"#), .endpoint, 200, "no chat completion", 2),
-            (.hangUp, .endpoint, nil, "127.0.0.1", 2),
-            (.late(3, .completion("late")), .timeout, nil, "no answer within 0.5 s", 2),
-        ]
+        let cases:
+            [(answer: StubServer.Answer, kind: AnswerOutcome.Failure.Kind, status: Int?, words: String, attempts: Int)] =
+                [
+                    (.status(500, "broken"), .endpoint, 500, "status 500: broken", 2),
+                    (.status(400, "too long"), .endpoint, 400, "status 400: too long", 1),
+                    (.status(401, ""), .endpoint, 401, "an empty body", 1),
+                    (.status(200, "nonsense"), .endpoint, 200, "no chat completion but nonsense", 2),
+                    (.status(200, #"{"choices": []}"#), .endpoint, 200, "no chat completion", 2),
+                    (
+                        .status(200, #"{"choices": [{"message": {"content": null}}]}"#), .endpoint, 200,
+                        "no chat completion", 2
+                    ),
+                    (.hangUp, .endpoint, nil, "127.0.0.1", 2),
+                    (.late(3, .completion("late")), .timeout, nil, "no answer within 0.5 s", 2),
+                ]
         for (answer, kind, status, words, attempts) in cases {
             let server = try StubServer { _ in answer }
             let result = try await ask(try endpoint(server.url, timeout: 0.5, attempts: 2), item())

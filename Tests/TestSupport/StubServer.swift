@@ -94,7 +94,8 @@ package final class StubServer: Sendable {
             if let end = data.range(of: Data("\r\n\r\n".utf8)) {
                 let head = String(decoding: data[..<end.lowerBound], as: UTF8.self)
                 let length = head.lowercased().split(separator: "\r\n").lazy
-                    .compactMap { $0.hasPrefix("content-length:") ? Int($0.dropFirst(15).trimmingPrefix(" ")) : nil }.first
+                    .compactMap { $0.hasPrefix("content-length:") ? Int($0.dropFirst(15).trimmingPrefix(" ")) : nil }
+                    .first
                 let body = data[end.upperBound...]
                 if body.count >= length ?? 0 { return Request(number: number, head: head, body: Data(body)) }
             }

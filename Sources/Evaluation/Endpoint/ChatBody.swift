@@ -36,22 +36,20 @@ enum ChatBody {
 
     /// The image's own bytes; a drawn one as PNG. Never another size or a lossy coding.
     private static func url(_ image: ItemImage) throws(AnswerOutcome.Failure) -> String {
-        let data: Data
         do {
-            switch image.source {
-            case .data(let bytes, _): data = bytes
-            case .pixels(let pixels, _): data = try pixels.png()
-            case .file(let url): data = try Data(contentsOf: url)
-            }
+            let data =
+                switch image.source {
+                case .data(let bytes, _): bytes
+                case .pixels(let pixels, _): try pixels.png()
+                case .file(let url): try Data(contentsOf: url)
+                }
+            return "data:\(try type(data));base64," + data.base64EncodedString()
         } catch {
             throw AnswerOutcome.Failure(.data, "\(image.source.name): \(error)")
         }
-        let format: ImageFormat
-        do {
-            format = try ImageFormat(sniffing: data.bytes)
-        } catch {
-            throw AnswerOutcome.Failure(.data, "\(image.source.name): \(error)")
-        }
-        return "data:image/\(format.rawValue.lowercased());base64," + data.base64EncodedString()
+    }
+
+    private static func type(_ data: Data) throws(ImagingError) -> String {
+        "image/" + (try ImageFormat(sniffing: data.bytes)).rawValue.lowercased()
     }
 }

@@ -1,6 +1,5 @@
 // Scores replies of a public benchmark: the protocol's rules, and for what they leave over a judge. Knows no model.
 
-package import BenchmarkData
 package import Scoring
 
 package struct BenchmarkScorer: ReplyScorer {
