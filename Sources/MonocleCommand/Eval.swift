@@ -12,11 +12,11 @@ struct Eval: AsyncParsableCommand {
         commandName: "eval",
         abstract: "Measure a model: exact answers, divergence from BF16, and whether two runs really differ.",
         discussion: """
-            run asks questions and scores replies; fidelity leads a model and its BF16 reference through the same true \
+            run asks questions and scores replies; score scores replies of public benchmarks that some model gave before; fidelity leads a model and its BF16 reference through the same true \
             answers; compare puts two files of either kind side by side. Files are JSON Lines, written item by item: the \
             same command goes on where a killed one stopped. See docs/evaluation.md.
             """,
-        subcommands: [EvalRun.self, EvalFidelity.self, EvalCompare.self])
+        subcommands: [EvalRun.self, EvalScore.self, EvalFidelity.self, EvalCompare.self])
 }
 
 /// Which synthetic documents are asked about.

@@ -31,14 +31,14 @@ package enum Profile: String, Sendable, CaseIterable, Codable {
                 chartqa: RelaxedRules(toleranceOf: .prediction, evaluatesCell: true),
                 anls: ANLSRules(lengthOf: .rawText, keepsHalf: true),
                 ocrbench: ContainmentRules(formulasBy: .category, foldsWidth: false),
-                ocrbenchV2: .original, videomme: .firstLetter(leavesOut: false))
+                ocrbenchV2: .original, videomme: .firstLetter(otherwise: .anywhere))
         case .vlmevalkit:
             ProtocolRules(
                 stripsReply: false, mmmuChoice: .tokens(.nearEnd), mmmuOpen: .goldAsOption(.nearEnd), ai2d: .tokens(.nearEnd),
                 chartqa: RelaxedRules(toleranceOf: .gold, evaluatesCell: true),
                 anls: ANLSRules(lengthOf: .rawText, keepsHalf: true),
                 ocrbench: ContainmentRules(formulasBy: .category, foldsWidth: false),
-                ocrbenchV2: .original, videomme: .firstLetter(leavesOut: false))
+                ocrbenchV2: .original, videomme: .firstLetter(otherwise: .nearEnd))
         case .lmmsEval: Self.lmms(open: .candidates)
         case .lmmsEval072: Self.lmms(open: .charactersOfCandidates)
         case .official:
@@ -46,7 +46,7 @@ package enum Profile: String, Sendable, CaseIterable, Codable {
                 stripsReply: false, mmmuChoice: .parsed(.spaced), mmmuOpen: .candidates, ai2d: nil, chartqa: nil,
                 anls: ANLSRules(lengthOf: .normalisedText, keepsHalf: false),
                 ocrbench: ContainmentRules(formulasBy: .dataset, foldsWidth: false),
-                ocrbenchV2: .original, videomme: .firstLetter(leavesOut: true))
+                ocrbenchV2: .original, videomme: .firstLetter(otherwise: nil))
         }
     }
 
@@ -108,8 +108,9 @@ package enum ChoiceRules: Sendable, Equatable {
     case parsed(Boundary)
     /// lmms-eval on AI2D: `X.` at the start, else the whole reply without punctuation.
     case leadingLetter
-    /// Video-MME: the first capital A to D after common prefixes are taken away.
-    case firstLetter(leavesOut: Bool)
+    /// Video-MME: the first capital A to D after common prefixes are taken away. What has none goes to VLMEvalKit's tokens, or
+    /// is left out of the mean as the authors do.
+    case firstLetter(otherwise: TokenPlace?)
     /// lmms-eval: the best of a ranked list of forms.
     case ranked
 }
