@@ -106,7 +106,8 @@ let package = Package(
         .executableTarget(
             name: "MonocleCommand",
             dependencies: [
-                "Monocle", "Benchmarking", "CUDA", "Datasets", "Evaluation", "Scoring", "Documents", "Engine", "Quantization",
+                "Monocle", "Benchmarking", "CUDA", "Datasets", "Evaluation", "Scoring", "Documents", "Engine",
+                "Quantization",
                 "Training",
                 "Model", "Compute", "Checkpoint",
                 "Prompting", "Server", "OpenAIAPI",

@@ -18,7 +18,9 @@ struct ScoreView: Encodable {
 
         var text: String {
             guard let score else { return "-" }
-            return isSum ? String(format: score == score.rounded() ? "%.0f" : "%.1f", score) : String(format: "%.2f %%", score * 100)
+            return isSum
+                ? String(format: score == score.rounded() ? "%.0f" : "%.1f", score)
+                : String(format: "%.2f %%", score * 100)
         }
     }
 
@@ -93,7 +95,8 @@ struct ScoreView: Encodable {
             for figure in section.figures { table.add(["  " + figure.name, figure.text, "\(figure.count)"]) }
         }
         text += table.text + "\n"
-        text += String(format: "%d samples in %.3f s, %.0f a second\n", samples, seconds, Double(samples) / max(seconds, 1e-9))
+        text += String(
+            format: "%d samples in %.3f s, %.0f a second\n", samples, seconds, Double(samples) / max(seconds, 1e-9))
         for (name, explanation) in Self.explanations {
             guard let count = states[name] else { continue }
             text += "\(count) \(explanation)\n"

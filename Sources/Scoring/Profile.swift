@@ -27,14 +27,16 @@ package enum Profile: String, Sendable, CaseIterable, Codable {
         switch self {
         case .vlmevalkit2025:
             ProtocolRules(
-                stripsReply: false, mmmuChoice: .tokens(.anywhere), mmmuOpen: .goldAsOption(.anywhere), ai2d: .tokens(.anywhere),
+                stripsReply: false, mmmuChoice: .tokens(.anywhere), mmmuOpen: .goldAsOption(.anywhere),
+                ai2d: .tokens(.anywhere),
                 chartqa: RelaxedRules(toleranceOf: .prediction, evaluatesCell: true),
                 anls: ANLSRules(lengthOf: .rawText, keepsHalf: true),
                 ocrbench: ContainmentRules(formulasBy: .category, foldsWidth: false),
                 ocrbenchV2: .original, videomme: .firstLetter(otherwise: .anywhere))
         case .vlmevalkit:
             ProtocolRules(
-                stripsReply: false, mmmuChoice: .tokens(.nearEnd), mmmuOpen: .goldAsOption(.nearEnd), ai2d: .tokens(.nearEnd),
+                stripsReply: false, mmmuChoice: .tokens(.nearEnd), mmmuOpen: .goldAsOption(.nearEnd),
+                ai2d: .tokens(.nearEnd),
                 chartqa: RelaxedRules(toleranceOf: .gold, evaluatesCell: true),
                 anls: ANLSRules(lengthOf: .rawText, keepsHalf: true),
                 ocrbench: ContainmentRules(formulasBy: .category, foldsWidth: false),

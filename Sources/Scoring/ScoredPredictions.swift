@@ -39,7 +39,8 @@ package struct ScoredPredictions: Sendable {
             do {
                 let line = try PredictionLine(line)
                 if let first = seen.updateValue(number, forKey: line.item.id) {
-                    throw PredictionLine.Fault(found: "id '\(line.item.id)' again, first on line \(first)", expected: "each once")
+                    throw PredictionLine.Fault(
+                        found: "id '\(line.item.id)' again, first on line \(first)", expected: "each once")
                 }
                 guard let prediction = line.prediction, line.error == nil else {
                     failures.append(Failure(id: line.item.id, reason: line.error ?? "no prediction"))

@@ -17,7 +17,10 @@ struct ComponentTests {
                     expected.double.map { $0 == value || $0.isNaN && value.isNaN } ?? false
                 default: found == expected
                 }
-            #expect(isEqual, "\(example.id) \(function)(\(argument.debug)): \(found?.repr.debug ?? "raises") for \(expected?.repr.debug ?? "raises")")
+            #expect(
+                isEqual,
+                "\(example.id) \(function)(\(argument.debug)): \(found?.repr.debug ?? "raises") for \(expected?.repr.debug ?? "raises")"
+            )
         }
         #expect(tested >= least)
     }
@@ -96,7 +99,9 @@ struct ComponentTests {
             }
             tested += 1
             let expected = example.at("expected", "result")?.double
-            #expect(found == expected || abs((found ?? .nan) - (expected ?? .nan)) <= 1e-9, "\(example.id): \(found ?? .nan) for \(expected ?? .nan)")
+            #expect(
+                found == expected || abs((found ?? .nan) - (expected ?? .nan)) <= 1e-9,
+                "\(example.id): \(found ?? .nan) for \(expected ?? .nan)")
         }
         #expect(tested >= 24)
     }

@@ -21,11 +21,18 @@ struct GoldenScoreTests {
                 let verdict = try scorer.score(line.prediction ?? "", for: line.item)
                 let expected = expected(example, profile)
                 let score = try #require(expected.score, "\(example.id)")
-                if abs(verdict.score - score) > Self.tolerance || expected.extracted.map({ $0 != verdict.extracted }) == true {
-                    failed.append("\(example.id): \(verdict.score) for \(score), \(verdict.extracted ?? "-") for \(expected.extracted ?? "-")")
+                if abs(verdict.score - score) > Self.tolerance
+                    || expected.extracted.map({ $0 != verdict.extracted }) == true
+                {
+                    failed.append(
+                        "\(example.id): \(verdict.score) for \(score), \(verdict.extracted ?? "-") for \(expected.extracted ?? "-")"
+                    )
                 }
             }
-            #expect(failed.isEmpty, "\(name) under \(profile.rawValue): \(failed.count) of \(cases.count)\n\(failed.joined(separator: "\n"))")
+            #expect(
+                failed.isEmpty,
+                "\(name) under \(profile.rawValue): \(failed.count) of \(cases.count)\n\(failed.joined(separator: "\n"))"
+            )
         }
     }
 
@@ -71,7 +78,8 @@ struct GoldenScoreTests {
         for example in try Cases.load("videomme") {
             let line = try Cases.line(example)
             let verdict = try scorer.score(line.prediction ?? "", for: line.item)
-            #expect(verdict.isCounted == (example.at("expected", "videomme_official", "counted")?.isTrue), "\(example.id)")
+            #expect(
+                verdict.isCounted == (example.at("expected", "videomme_official", "counted")?.isTrue), "\(example.id)")
         }
     }
 

@@ -32,7 +32,9 @@ struct ReportTests {
         for (name, expected) in counted {
             let figure = try #require(found[name.str.text], "\(name.str)")
             #expect(figure.value == expected.dictionary?["sum"]?.double, "\(name.str)")
-            if let count = expected.dictionary?["count"]?.double { #expect(Double(figure.count) == count, "\(name.str)") }
+            if let count = expected.dictionary?["count"]?.double {
+                #expect(Double(figure.count) == count, "\(name.str)")
+            }
         }
     }
 
@@ -76,7 +78,9 @@ struct ReportTests {
                 #expect(section.figures.count == row.count - 1)
                 for (name, value) in row.pairs where name.text != "split" {
                     let figure = section.figures.first { $0.name == name.str.text }
-                    #expect(abs((figure?.value ?? .nan) - (value.double ?? 0)) <= 1e-9, "\(example.id) \(split) \(name.str)")
+                    #expect(
+                        abs((figure?.value ?? .nan) - (value.double ?? 0)) <= 1e-9, "\(example.id) \(split) \(name.str)"
+                    )
                 }
             }
         }

@@ -23,7 +23,9 @@ struct SuiteFunctionTests {
             }
             tested += 1
             if !Self.agree(found, expected) {
-                failed.append("\(example.id) \(function)(\(arguments.map(\.json).joined(separator: ", "))): \(found?.json ?? "raises") for \(expected?.json ?? "raises")")
+                failed.append(
+                    "\(example.id) \(function)(\(arguments.map(\.json).joined(separator: ", "))): \(found?.json ?? "raises") for \(expected?.json ?? "raises")"
+                )
             }
         }
         #expect(failed.isEmpty, "\(failed.count)\n\(failed.joined(separator: "\n"))")
@@ -56,7 +58,8 @@ struct SuiteFunctionTests {
         case "levenshtein_distance": return .integer("\(Levenshtein.distance(try text(0), try text(1)))")
         case "vqa_evaluation": return .float(ShortAnswer.score(arguments[0].str, try texts(1), .plain))
         case "cn_vqa_evaluation": return .float(ShortAnswer.score(arguments[0].str, try texts(1), .chinese))
-        case "vqa_evaluation_case_sensitive": return .float(ShortAnswer.score(try text(0), try texts(1), .caseSensitive))
+        case "vqa_evaluation_case_sensitive":
+            return .float(ShortAnswer.score(try text(0), try texts(1), .caseSensitive))
         case "counting_evaluation":
             // A reply that is no text never comes this far: its line is malformed.
             guard let reply = arguments[0].text else { throw Skip() }

@@ -31,7 +31,9 @@ struct SuiteTests {
                     isRight = verdict.isRaised && verdict.score == 0
                 }
                 if !isRight {
-                    failed.append("\(example.id) \(line.item.category): \(verdict.score) \(verdict.state) for \(expected.map { PythonValue.dictionary($0).json } ?? "-")")
+                    failed.append(
+                        "\(example.id) \(line.item.category): \(verdict.score) \(verdict.state) for \(expected.map { PythonValue.dictionary($0).json } ?? "-")"
+                    )
                 }
             }
             #expect(failed.isEmpty, "\(oracle): \(failed.count)\n\(failed.joined(separator: "\n"))")
@@ -50,7 +52,9 @@ struct SuiteTests {
         // Words that match exactly need no synonyms.
         let english = ScoringItem(id: "2", gold: .list([.text("the cat sat on the mat")]), category: "full-page OCR en")
         #expect(abs(try scorer.score("the cat sat on the mat", for: english).score - 0.9994212962962963) < 1e-9)
-        guard case .missingData = try scorer.score("a dog", for: english).state else { Issue.record("needs synonyms"); return }
+        guard case .missingData = try scorer.score("a dog", for: english).state else {
+            Issue.record("needs synonyms"); return
+        }
     }
 }
 

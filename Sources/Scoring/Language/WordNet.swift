@@ -81,7 +81,9 @@ package struct WordNet: Sendable {
         guard let line = Self.line(startingWith: lemma, in: index) else { return [] }
         // lemma, part, number of senses, number of pointers, pointers, senses again, ranked senses, offsets
         let fields = line.split(separator: " ")
-        guard fields.count > 3, let count = Int(fields[2]), let pointers = Int(fields[3]), pointers >= 0 else { return [] }
+        guard fields.count > 3, let count = Int(fields[2]), let pointers = Int(fields[3]), pointers >= 0 else {
+            return []
+        }
         return fields.dropFirst(6 + pointers).prefix(count).compactMap { Int($0) }
     }
 

@@ -25,7 +25,8 @@ package enum Counting {
     }
 
     private static func firstNumber(_ text: CodePoints) -> Double? {
-        let digits = text.scalars.drop { $0.pythonDigit == nil }.prefix { $0.pythonDigit != nil }.compactMap(\.pythonDigit)
+        let digits = text.scalars.drop { $0.pythonDigit == nil }.prefix { $0.pythonDigit != nil }.compactMap(
+            \.pythonDigit)
         return digits.isEmpty ? nil : digits.reduce(0) { $0 * 10 + Double($1) }
     }
 }

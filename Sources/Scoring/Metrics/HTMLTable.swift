@@ -61,7 +61,9 @@ package struct HTMLTable {
         // lxml keeps the whole document only when it is told so at its start; otherwise there is no body below its root.
         guard Self.isDocument(text) else { return nil }
         let bodies = Self.children(root).filter { Self.name($0) == "body" }
-        guard let table = bodies.lazy.flatMap(Self.children).first(where: { Self.name($0) == "table" }) else { return nil }
+        guard let table = bodies.lazy.flatMap(Self.children).first(where: { Self.name($0) == "table" }) else {
+            return nil
+        }
         try add(table, depth: 0, &tags)
         elements -= 1
     }

@@ -5,7 +5,8 @@ package enum ShortAnswer {
 
     package static func score(_ reply: CodePoints, _ golds: [CodePoints], _ kind: Kind) -> Double {
         func normalised(_ text: CodePoints) -> CodePoints {
-            let text = (kind == .caseSensitive ? text : text.lowered).stripped.replacing("\n", with: " " as Unicode.Scalar)
+            let text = (kind == .caseSensitive ? text : text.lowered).stripped.replacing(
+                "\n", with: " " as Unicode.Scalar)
             return kind == .chinese ? text.removing(" ") : text
         }
         let reply = normalised(reply)

@@ -93,7 +93,8 @@ package enum TextSpotting {
         }
         var seen: Set<[CodePoints]> = []
         let words = items.compactMap(word).filter { word in
-            seen.insert([word.left, word.top, word.right, word.bottom].map { CodePoints("\($0)") } + [word.text]).inserted
+            seen.insert([word.left, word.top, word.right, word.bottom].map { CodePoints("\($0)") } + [word.text])
+                .inserted
         }
         return words.isEmpty ? nil : words
     }
