@@ -12,12 +12,15 @@ struct Eval: AsyncParsableCommand {
         commandName: "eval",
         abstract: "Measure a model: exact answers, divergence from BF16, and whether two runs really differ.",
         discussion: """
-            run asks questions and scores replies; score scores a file's replies again; fidelity leads a model and its BF16 \
+            run asks questions and scores replies; score scores replies that were given before, by Monocle or another program; \
+            fidelity leads a model and its BF16 \
             reference through the same true answers; compare puts two files of either kind side by side; convert makes \
             parquet folders readable. Files are JSON Lines, written item by item: the \
             same command goes on where a killed one stopped. See docs/evaluation.md.
             """,
-        subcommands: [EvalRun.self, EvalFidelity.self, EvalCompare.self])
+        subcommands: [
+            EvalRun.self, EvalScore.self, EvalFidelity.self, EvalCompare.self, EvalConvert.self,
+        ])
 }
 
 /// Which synthetic documents are asked about.

@@ -6,7 +6,23 @@ import Testing
 struct StatisticsTests {
     private struct File: Decodable {
         struct Case: Decodable {
-            struct Expected: Decodable {
+            struct TTest: Decodable {
+                let meanDiff: Double
+                let seDiff: Double
+                let ciLower: Double
+                let ciUpper: Double
+                let tStat: Double
+                let pValue: Double
+                let n: Int
+            }
+            /// What lmms-eval computes.
+            struct Errors: Decodable {
+                let pairedTtest: TTest
+                let clusteredStderrCandidate: Double
+                let meanStderrCandidate: Double
+            }
+            /// What scipy computes.
+            struct Tests: Decodable {
                 let meanDiff: Double
                 let baselineOnly: Int?
                 let candidateOnly: Int?
@@ -14,9 +30,14 @@ struct StatisticsTests {
                 let mcnemarExactOneSidedDegradationP: Double?
                 let wilson95Candidate: [Double]?
             }
+            struct Expected: Decodable {
+                let scipy: Tests
+                let lmmsEval: Errors
+            }
             let id: String
             let baseline: [Double]
             let candidate: [Double]
+            let clusters: [Int]
             let expected: Expected
         }
         let tolerance: Double
@@ -33,7 +54,7 @@ struct StatisticsTests {
         let file = try File.load()
         var tested = 0
         for example in file.cases {
-            let expected = example.expected
+            let expected = example.expected.scipy
             func isNear(_ found: Double?, _ value: Double) -> Bool { abs((found ?? .nan) - value) <= file.tolerance }
             let means = [example.baseline, example.candidate].map { $0.reduce(0, +) / Double($0.count) }
             #expect(isNear(means[1] - means[0], expected.meanDiff), "\(example.id)")
@@ -51,6 +72,33 @@ struct StatisticsTests {
             #expect(isNear(share.interval?.lower, bounds[0]) && isNear(share.interval?.upper, bounds[1]))
         }
         #expect(tested >= 4)
+    }
+
+    @Test func errorsAndTTestsEqualThoseOfLmmsEval() throws {
+        let file = try File.load()
+        for example in file.cases {
+            let expected = example.expected.lmmsEval
+            func isNear(_ found: Double?, _ value: Double) -> Bool { abs((found ?? .nan) - value) <= file.tolerance }
+            #expect(isNear(StandardError.ofMean(example.candidate), expected.meanStderrCandidate), "\(example.id)")
+            let clustered = StandardError.ofMean(example.candidate, clusters: example.clusters)
+            #expect(isNear(clustered, expected.clusteredStderrCandidate), "\(example.id)")
+            let alone = StandardError.ofMean(example.candidate, clusters: Array(example.candidate.indices))
+            #expect(isNear(alone, expected.meanStderrCandidate), "\(example.id)")
+            let test = try #require(PairedTTest(first: example.baseline, second: example.candidate))
+            #expect(isNear(test.difference, expected.pairedTtest.meanDiff) && test.count == expected.pairedTtest.n)
+            #expect(isNear(test.standardError, expected.pairedTtest.seDiff), "\(example.id)")
+            #expect(isNear(test.interval.lower, expected.pairedTtest.ciLower), "\(example.id)")
+            #expect(isNear(test.interval.upper, expected.pairedTtest.ciUpper), "\(example.id)")
+            #expect(isNear(test.t, expected.pairedTtest.tStat), "\(example.id)")
+            #expect(isNear(test.p, expected.pairedTtest.pValue), "\(example.id)")
+        }
+        #expect(!file.cases.isEmpty)
+    }
+
+    @Test func aConstantDifferenceIsCertain() throws {
+        let up = try #require(PairedTTest(first: [0, 1, 2], second: [1, 2, 3]))
+        #expect(up.t == .infinity && up.p == 0 && up.interval == Interval(1, 1))
+        #expect(PairedTTest(first: [1], second: [2]) == nil && StandardError.ofMean([1]) == nil)
     }
 
     @Test func shareOfNothingHasNoInterval() {
