@@ -142,7 +142,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
         tests(of: "Grammar", ["Tokenization"]),
-        tests(of: "Monocle", ["Prompting"]),
+        tests(of: "Monocle", ["Prompting", "Imaging"]),
         tests(of: "Engine", ["Grammar", "Model", "Compute", "Checkpoint", "Tokenization", "Numerics"]),
         tests(
             of: "Evaluation",
