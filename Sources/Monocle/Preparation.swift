@@ -88,7 +88,7 @@ extension VisionLanguageModel {
     private func cutImages(of source: Inquiry.Source, _ maxTiles: Int?, _ loader: ImageLoader) throws -> [CutImage] {
         guard let vision = folder.configuration.vision else { throw MonocleError(.input, "the model is text-only") }
         if ImageLoader.format(of: source.image)?.isVideo == true {
-            let frames = source.frames ?? .upTo(Attachment.standardFrames)
+            let frames = source.frames ?? .upTo(min(Attachment.standardFrames, loader.video.limits.frames))
             return [try CutImage(framesOf: source.image, frames, pages: source.pages, side: vision.tileSize, loader)]
         }
         return try loader.load(source.image, pages: source.pages, frames: source.frames).map { image in
