@@ -104,10 +104,17 @@ let package = Package(
                 "Compute", "Checkpoint", "Imaging", "Numerics", "JSONText",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
+        room(
+            "Reporting", ["Evaluation", "BenchmarkData", "Scoring", "Documents", "Imaging"],
+            resources: [
+                .embedInCode("Resources/report.html"), .embedInCode("Resources/report.css"),
+                .embedInCode("Resources/report.js"),
+            ]),
         .executableTarget(
             name: "MonocleCommand",
             dependencies: [
-                "Monocle", "Benchmarking", "CUDA", "Datasets", "BenchmarkData", "Evaluation", "Scoring", "Documents",
+                "Monocle", "Benchmarking", "CUDA", "Datasets", "BenchmarkData", "Evaluation", "Reporting", "Scoring",
+                "Documents",
                 "Engine", "Quantization",
                 "Training",
                 "Model", "Compute", "Checkpoint",
@@ -156,6 +163,7 @@ let package = Package(
                 "Checkpoint", "Imaging", "Numerics",
             ]),
         tests(of: "BenchmarkData", ["Scoring", "Imaging", "JSONText"]),
+        tests(of: "Reporting", ["Evaluation", "BenchmarkData", "Imaging", "Documents"]),
         tests(of: "Benchmarking", ["Checkpoint", "Compute", "Numerics"]),
         .testTarget(
             name: "MonocleCommandTests", dependencies: ["TestSupport", "MonocleCommand", "Checkpoint"],
