@@ -106,10 +106,17 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
+        room(
+            "Reporting", ["Evaluation", "BenchmarkData", "Scoring", "Documents", "Imaging"],
+            resources: [
+                .embedInCode("Resources/report.html"), .embedInCode("Resources/report.css"),
+                .embedInCode("Resources/report.js"),
+            ]),
         .executableTarget(
             name: "MonocleCommand",
             dependencies: [
-                "Monocle", "Benchmarking", "CUDA", "Datasets", "BenchmarkData", "Evaluation", "Scoring", "Documents",
+                "Monocle", "Benchmarking", "CUDA", "Datasets", "BenchmarkData", "Evaluation", "Reporting", "Scoring",
+                "Documents",
                 "Engine", "Quantization",
                 "Training",
                 "Model", "Compute", "Checkpoint",
@@ -149,7 +156,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
         tests(of: "Grammar", ["Tokenization"]),
-        tests(of: "Monocle", ["Prompting"]),
+        tests(of: "Monocle", ["Prompting", "Imaging"]),
         tests(of: "Engine", ["Grammar", "Model", "Compute", "Checkpoint", "Tokenization", "Numerics"]),
         tests(
             of: "Evaluation",
@@ -158,6 +165,7 @@ let package = Package(
                 "Checkpoint", "Imaging", "Numerics",
             ]),
         tests(of: "BenchmarkData", ["Scoring", "Imaging", "JSONText"]),
+        tests(of: "Reporting", ["Evaluation", "BenchmarkData", "Imaging", "Documents"]),
         tests(of: "Benchmarking", ["Checkpoint", "Compute", "Numerics"]),
         .testTarget(
             name: "MonocleCommandTests", dependencies: ["TestSupport", "MonocleCommand", "Checkpoint"],

@@ -40,9 +40,17 @@ package struct ImageLoader: Sendable {
 
     /// The images of a source: one for an image file, one for each asked page of a PDF.
     ///
-    /// - Parameter pages: page numbers from 1. Nil is page 1 of a PDF; naming pages of an image file is an error.
-    package func load(_ source: ImageSource, pages: ClosedRange<Int>? = nil) throws(ImagingError) -> [PixelImage] {
+    /// - Parameters:
+    ///   - pages: page numbers from 1. Nil is page 1 of a PDF; naming pages of an image file is an error.
+    ///   - frames: nil; anything else is an error, as only a video has frames.
+    package func load(
+        _ source: ImageSource, pages: ClosedRange<Int>? = nil, frames: FrameSelection? = nil
+    ) throws(ImagingError) -> [PixelImage] {
         do throws(ImagingError) {
+            guard frames == nil else {
+                throw .parameter(
+                    name: "frames", found: "given for an image", expected: "none: only a video has frames")
+            }
             switch source {
             case .file(let url): return try load(file: url, pages: pages)
             case .data(let data, _): return try load(data: data, pages: pages)
@@ -52,6 +60,15 @@ package struct ImageLoader: Sendable {
             }
         } catch {
             throw .file(source.name, error)
+        }
+    }
+
+    /// Decodes a source, one frame if it is a video, to see whether that can be done.
+    package func check(_ source: ImageSource, pages: ClosedRange<Int>? = nil) throws(ImagingError) {
+        if Self.format(of: source)?.isVideo == true {
+            _ = try frames(of: source, .spread(1), pages: pages) { _ in }
+        } else {
+            _ = try load(source, pages: pages)
         }
     }
 
@@ -79,11 +96,14 @@ package struct ImageLoader: Sendable {
     }
 
     /// The frames of a video, one after another, so that only one of them is held in its own size.
+    /// - Parameter pages: nil; anything else is an error, as only a PDF has pages.
     /// - Returns: the numbers of the frames.
     package func frames(
-        of source: ImageSource, _ selection: FrameSelection, take: (PixelImage) -> Void
+        of source: ImageSource, _ selection: FrameSelection, pages: ClosedRange<Int>? = nil,
+        take: (PixelImage) -> Void
     ) throws(ImagingError) -> [Int] {
         do throws(ImagingError) {
+            try Self.checkNoPages(pages)
             return try video.frames(of: source, selection, take: take)
         } catch {
             throw .file(source.name, error)
@@ -126,7 +146,8 @@ package struct ImageLoader: Sendable {
 
     private static func checkNoPages(_ pages: ClosedRange<Int>?) throws(ImagingError) {
         guard pages == nil else {
-            throw .parameter(name: "page", found: "given for an image", expected: "none: only a PDF has pages")
+            throw .parameter(
+                name: "page", found: "given for an image or a video", expected: "none: only a PDF has pages")
         }
     }
 

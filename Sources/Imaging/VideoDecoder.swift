@@ -1,6 +1,6 @@
 // Frames of a video as pixels, through the programs ffprobe and ffmpeg. Knows nothing of codings and containers' insides.
 
-package import Foundation
+import Foundation
 
 /// Lists and decodes in child processes, so that a hostile video can cost no more than `VideoLimits`: the container is named
 /// beforehand and never guessed, so that no playlist is followed; only listed codings are decoded; the children read

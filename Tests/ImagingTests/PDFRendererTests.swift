@@ -125,7 +125,8 @@ import Testing
     }
 
     @Test func missingProgramNamesItsPackage() {
-        let error = ImagingError.missingProgram(name: "pdftoppm", package: "poppler-utils", purpose: "renders PDF pages")
+        let error = ImagingError.missingProgram(
+            name: "pdftoppm", package: "poppler-utils", purpose: "renders PDF pages")
         #expect("\(error)".contains("apt install poppler-utils"))
     }
 }
