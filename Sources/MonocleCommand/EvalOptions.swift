@@ -8,7 +8,7 @@ import Imaging
 import Scoring
 
 /// Where a public benchmark's questions are, and under which protocol they are asked.
-struct DataOptions: ParsableArguments {
+struct BenchmarkDataOptions: ParsableArguments {
     @Option(
         name: .customLong("data"),
         help: ArgumentHelp("The benchmark's file or folder; see docs/evaluation.md for the forms.", valueName: "path"))

@@ -30,7 +30,7 @@ struct EvalRun: AsyncParsableCommand {
     @Option(help: "What to ask: synthetic, \(BenchmarkName.allCases.map(\.rawValue).joined(separator: ", ")).")
     var benchmark: BenchmarkChoice
 
-    @OptionGroup var data: DataOptions
+    @OptionGroup var data: BenchmarkDataOptions
 
     @OptionGroup var folder: ModelFolderOption
 
@@ -135,7 +135,7 @@ enum BenchmarkChoice: ExpressibleByArgument {
 
     static var allValueStrings: [String] { [SyntheticDocuments.name] + BenchmarkName.allCases.map(\.rawValue) }
 
-    func make(_ data: DataOptions, _ items: ItemOptions, tileSize: Int?) throws -> any Benchmark {
+    func make(_ data: BenchmarkDataOptions, _ items: ItemOptions, tileSize: Int?) throws -> any Benchmark {
         switch self {
         case .synthetic:
             guard data.path == nil else {
