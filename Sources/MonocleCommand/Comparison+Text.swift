@@ -18,8 +18,9 @@ extension Comparison {
         var table = TextTable([
             "score", "items", "A", "B", "B - A", "95 % interval", "both", "only A", "only B", "neither", "p",
         ])
-        for (index, group) in ([overall] + groups).enumerated() {
-            if index == 1 { table.rule() }
+        let first = languages + [overall]
+        for (index, group) in (first + groups).enumerated() {
+            if index == first.count { table.rule() }
             let counts = group.counts
             table.add([
                 group.name, "\(group.items)", Figures.percent(group.score.first), Figures.percent(group.score.second),

@@ -82,10 +82,25 @@ struct EvalRun: AsyncParsableCommand {
 
     func run() async throws {
         let answerer = try await Answerer(self)
-        defer { Task { await answerer.close() } }
+        do {
+            let judge = try await judge.make(cacheBeside: result.path)
+            do {
+                try await run(answerer, judge)
+            } catch {
+                await judge?.close()
+                throw error
+            }
+            await judge?.close()
+        } catch {
+            await answerer.close()
+            throw error
+        }
+        await answerer.close()
+    }
+
+    private func run(_ answerer: Answerer, _ judge: EndpointJudge?) async throws {
         let benchmark = try benchmark.make(data, items, tileSize: answerer.tileSize)
         let indices = try indices(benchmark)
-        let judge = try await judge.make(cacheBeside: result.path)
         let scorer = try self.benchmark.scorer(data.profile, language.data, judge: judge)
         let maxTokens = self.maxTokens ?? (benchmark as? TableBenchmark)?.prompts.maxTokens ?? 128
         let header = RunHeader(

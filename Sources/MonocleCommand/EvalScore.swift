@@ -86,7 +86,7 @@ struct EvalScore: AsyncParsableCommand {
         let header = old.header.scored(items: items, rule: scorer.rule, judge: judge?.model)
         let progress = ProgressBar()
         let countdown = Countdown("reply", progress)
-        let new = try await Rescoring(scorer).results(old, header: header) { countdown.show($0, of: $1) }
+        let new = await Rescoring(scorer).results(old, header: header) { countdown.show($0, of: $1) }
         progress.clear()
         await judge?.close()
         if let output { try new.write(to: output) }

@@ -93,4 +93,38 @@ struct ComparisonTests {
         #expect(found.nonInferiority?.verdict == .fail)
         #expect(throws: EvaluationError.self) { try Comparison(first, second, by: "colour", bootstrap: bootstrap) }
     }
+
+    /// Two abilities of one language, one with three items and one with nine: each counts half.
+    @Test func abilitiesCountAlike() async throws {
+        func side(_ name: String, _ isRight: @escaping @Sendable (Int) -> Bool) async throws -> ScoredItems {
+            let path = place.url.appending(path: name).path
+            try await makeRun(path, count: 12, abilities: 3, model: FakeModel { isRight($0) ? "\($0)" : "no" })
+            return try ScoredItems(reading: path)
+        }
+        let first = try await side("a.jsonl") { $0 == 11 }
+        let second = try await side("b.jsonl") { $0 < 3 || $0 == 11 }
+        let found = try Comparison(first, second, bootstrap: bootstrap)
+        #expect(found.languages.map(\.name) == ["English, mean of 2 abilities"])
+        let score = try #require(found.languages.first?.score)
+        #expect(abs(score.first - 0.5 / 9) < 1e-12 && abs(score.second - (0.5 + 0.5 / 9)) < 1e-12)
+        // The second ability never differs, and all items of the first do: no resample differs otherwise.
+        #expect(abs(score.interval.lower - 0.5) < 1e-12 && abs(score.interval.upper - 0.5) < 1e-12)
+        #expect(abs((found.languages.first?.p ?? 0) - 2.0 / 8) < 1e-12)
+        let (third, fourth) = (try await run("c.jsonl") { _ in true }, try await run("d.jsonl") { _ in true })
+        #expect(try Comparison(third, fourth, bootstrap: bootstrap).languages.isEmpty)
+    }
+
+    @Test func aJudgedRunIsNotComparedWithOneThatIsNot() async throws {
+        let path = place.url.appending(path: "a.jsonl").path
+        let results = try await makeRun(path, count: 4, model: FakeModel { "\($0)" })
+        let header = results.header.scored(items: results.header.items, rule: "r", judge: "m")
+        let judged = await Rescoring(ExactMatchScorer()).results(results, header: header) { _, _ in }
+        #expect(judged.lines.count == 4 && judged.header.judge == "m")
+        let other = place.url.appending(path: "b.jsonl").path
+        try judged.write(to: other)
+        #expect(try AnswerResults(reading: other).lines.keys.sorted() == [0, 1, 2, 3])
+        #expect(throws: EvaluationError.notComparable(field: "the judge", first: "none", second: "m")) {
+            try Comparison(ScoredItems(reading: path), ScoredItems(reading: other), bootstrap: bootstrap)
+        }
+    }
 }

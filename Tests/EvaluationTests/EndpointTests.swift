@@ -103,6 +103,7 @@ struct EndpointTests {
                     ),
                     (.hangUp, .endpoint, nil, "127.0.0.1", 2),
                     (.late(3, .completion("late")), .timeout, nil, "no answer within 0.5 s", 2),
+                    (.stalled(3), .timeout, nil, "no answer within 0.5 s", 2),
                 ]
         for (answer, kind, status, words, attempts) in cases {
             let server = try StubServer { _ in answer }

@@ -16,16 +16,24 @@ struct Counting: Benchmark {
     let count: Int? = nil
     /// How many neighbours share a page.
     private let clusterSize: Int?
+    /// How many items the first of two abilities has; nil for none.
+    private let abilities: Int?
 
-    init(seed: UInt64 = 0, clusterSize: Int? = nil) throws {
+    init(seed: UInt64 = 0, clusterSize: Int? = nil, abilities: Int? = nil) throws {
         settings = try SyntheticDocuments(seed: seed, split: .test).settings
         self.clusterSize = clusterSize
+        self.abilities = abilities
     }
 
     func item(at index: Int) throws -> BenchmarkItem {
-        BenchmarkItem(
+        var groups = ["family": ["odd", "even"][(index + 1) % 2], "level": "\(index % 3)"]
+        if let abilities {
+            groups["language"] = "English"
+            groups["ability"] = index < abilities ? "first" : "second"
+        }
+        return BenchmarkItem(
             facts: ItemFacts(
-                index: index, groups: ["family": ["odd", "even"][(index + 1) % 2], "level": "\(index % 3)"],
+                index: index, groups: groups,
                 cluster: clusterSize.map { "page \(index / $0)" }),
             prompt: [.text("Which?")], images: [], answers: ["\(index)"])
     }
@@ -57,10 +65,10 @@ func header(_ settings: ItemSettings, model: String = "fake", precision: String 
 /// Answers to `count` counting items by `rule`, in a file.
 @discardableResult
 func makeRun(
-    _ path: String, count: Int, seed: UInt64 = 0, clusterSize: Int? = nil, concurrency: Int = 1,
+    _ path: String, count: Int, seed: UInt64 = 0, clusterSize: Int? = nil, abilities: Int? = nil, concurrency: Int = 1,
     retryingFailures: Bool = false, model: any Respondent
 ) async throws -> AnswerResults {
-    let benchmark = try Counting(seed: seed, clusterSize: clusterSize)
+    let benchmark = try Counting(seed: seed, clusterSize: clusterSize, abilities: abilities)
     let file = try AnswerFile(
         continuing: path, header: header(benchmark.settings), retryingFailures: retryingFailures)
     let run = AnswerRun(

@@ -16,6 +16,8 @@ package final class StubServer: Sendable {
         case status(Int, String, headers: [String] = [])
         /// After so many seconds.
         indirect case late(Double, Answer)
+        /// The head and a part of the body, and then nothing for so many seconds.
+        case stalled(Double)
         /// Closes the connection without a word.
         case hangUp
     }
@@ -72,6 +74,12 @@ package final class StubServer: Sendable {
         while case .late(let seconds, let next) = answer {
             Thread.sleep(forTimeInterval: seconds)
             answer = next
+        }
+        if case .stalled(let seconds) = answer {
+            let bytes = Array("HTTP/1.1 200 X\r\ncontent-length: 100\r\n\r\n{\"choices\"".utf8)
+            send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+            Thread.sleep(forTimeInterval: seconds)
+            return
         }
         guard case .status(let code, let body, let headers) = answer else { return }
         let head =

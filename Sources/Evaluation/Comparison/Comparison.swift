@@ -58,6 +58,8 @@ package struct Comparison: Codable, Sendable {
     package let seed: UInt64
     package let resamples: Int
     package let overall: Group
+    /// OCRBench v2's two figures; empty for other benchmarks.
+    package let languages: [Group]
     /// The column of `groups`.
     package let column: String?
     package let groups: [Group]
@@ -101,6 +103,7 @@ package struct Comparison: Codable, Sendable {
         let clusters = Clusters(columns[0].map(\.facts))
         self.clusters = clusters.members.count
         overall = Self.group("all", columns, bootstrap)
+        languages = Self.languages(columns, bootstrap)
         let names = columns[0].map(\.facts.groups)
         let chosen = column ?? Self.columns.first { name in names.contains { $0[name] != nil } }
         guard column == nil || names.contains(where: { chosen.map($0.keys.contains) ?? false }) else {

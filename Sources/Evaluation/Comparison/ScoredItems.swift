@@ -21,6 +21,8 @@ package struct ScoredItems: Sendable {
     /// What a divergence is measured against; nil in a file of answers.
     package let reference: String?
     package let label: String
+    /// Who decided replies that the rules could not read; nil where rules alone did.
+    package let judge: String?
     package let items: [Int: Item]
     /// Items with an error, which have no score.
     package let errors: Int
@@ -49,7 +51,7 @@ package struct ScoredItems: Sendable {
         let header = results.header
         self.init(
             path: results.path, kind: header.kind, settings: header.items, reference: nil,
-            label: "\(header.model.name), \(header.precision)", isCut: results.isCut, results.lines
+            label: "\(header.model.name), \(header.precision)", judge: header.judge, isCut: results.isCut, results.lines
         ) { facts, outcome in
             guard let verdict = outcome.verdict, verdict.counts else { return nil }
             return Item(
@@ -58,7 +60,8 @@ package struct ScoredItems: Sendable {
     }
 
     private init<Outcome: ResultOutcome>(
-        path: String, kind: String, settings: ItemSettings, reference: String?, label: String, isCut: Bool,
+        path: String, kind: String, settings: ItemSettings, reference: String?, label: String, judge: String? = nil,
+        isCut: Bool,
         _ lines: [Int: ResultLine<Outcome>], item: (ItemFacts, Outcome) -> Item?
     ) {
         self.path = path
@@ -66,6 +69,7 @@ package struct ScoredItems: Sendable {
         self.settings = settings
         self.reference = reference
         self.label = label
+        self.judge = judge
         self.isCut = isCut
         items = lines.compactMapValues { item($0.item, $0.outcome) }
         errors = lines.values.count { $0.outcome.failed }
@@ -77,6 +81,9 @@ package struct ScoredItems: Sendable {
         if let difference = try ResultText.difference(settings, other.settings) {
             throw .notComparable(
                 field: "items." + difference.field, first: difference.first, second: difference.second)
+        }
+        if judge != other.judge {
+            throw .notComparable(field: "the judge", first: judge ?? "none", second: other.judge ?? "none")
         }
         if let first = reference, let second = other.reference, first != second {
             throw .notComparable(field: "the reference", first: first, second: second)

@@ -108,11 +108,9 @@ package final class ChatEndpoint: Sendable {
         request.headers.add(name: "accept", value: "application/json")
         if let key = settings.key { request.headers.add(name: "authorization", value: "Bearer \(key)") }
         request.body = .bytes(ByteBuffer(bytes: body))
-        let response: HTTPClientResponse
-        let answer: [UInt8]
+        let answer: Answer
         do {
-            response = try await client.execute(request, timeout: .nanoseconds(Int64(settings.timeout * 1e9)))
-            answer = Array(try await response.body.collect(upTo: Self.answerLimit).readableBytesView)
+            answer = try await send(request)
         } catch {
             try Task.checkCancellation()
             let timedOut: [HTTPClientError] = [.deadlineExceeded, .readTimeout, .writeTimeout, .connectTimeout]
@@ -122,20 +120,47 @@ package final class ChatEndpoint: Sendable {
             }
             throw Fault(failure: .init(.endpoint, "\(settings.url): \(error)"), isPassing: true)
         }
-        let status = Int(response.status.code)
-        guard status == 200 else {
-            let isPassing = status == 408 || status == 409 || status == 425 || status == 429 || status >= 500
+        guard answer.status == 200 else {
+            let isPassing = [408, 409, 425, 429].contains(answer.status) || answer.status >= 500
             throw Fault(
-                failure: .init(.endpoint, "status \(status): \(Self.excerpt(answer))", status: status),
-                isPassing: isPassing,
-                retryAfter: response.headers.first(name: "retry-after").flatMap(Double.init))
+                failure: .init(
+                    .endpoint, "status \(answer.status): \(Self.excerpt(answer.body))", status: answer.status),
+                isPassing: isPassing, retryAfter: answer.retryAfter)
         }
-        guard let completion = Self.completion(answer, attempt) else {
+        guard let completion = Self.completion(answer.body, attempt) else {
             throw Fault(
-                failure: .init(.endpoint, "no chat completion but \(Self.excerpt(answer))", status: status),
+                failure: .init(.endpoint, "no chat completion but \(Self.excerpt(answer.body))", status: answer.status),
                 isPassing: true)
         }
         return completion
+    }
+
+    private struct Answer: Sendable {
+        let status: Int
+        let retryAfter: Double?
+        let body: [UInt8]
+    }
+
+    /// The whole answer within the time that one request may take, however slowly its bytes come.
+    private func send(_ request: HTTPClientRequest) async throws -> Answer {
+        try await withThrowingTaskGroup(of: Answer.self) { group in
+            group.addTask { [self] in
+                let limit = TimeAmount.nanoseconds(Int64(settings.timeout * 1e9))
+                let response = try await client.execute(request, timeout: limit)
+                let body = try await response.body.collect(upTo: Self.answerLimit)
+                return Answer(
+                    status: Int(response.status.code),
+                    retryAfter: response.headers.first(name: "retry-after").flatMap(Double.init),
+                    body: Array(body.readableBytesView))
+            }
+            group.addTask { [settings] in
+                try await Task.sleep(for: .seconds(settings.timeout))
+                throw HTTPClientError.deadlineExceeded
+            }
+            defer { group.cancelAll() }
+            guard let answer = try await group.next() else { throw CancellationError() }
+            return answer
+        }
     }
 
     /// Nil for what is not a chat completion with a text.

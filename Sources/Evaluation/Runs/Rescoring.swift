@@ -13,7 +13,7 @@ package struct Rescoring: Sendable {
     /// The same replies with new verdicts. What ended in an error without a reply stays as it is.
     package func results(
         _ old: Results<RunHeader, AnswerOutcome>, header: RunHeader, progress: (_ done: Int, _ of: Int) -> Void
-    ) async throws -> Results<RunHeader, AnswerOutcome> {
+    ) async -> Results<RunHeader, AnswerOutcome> {
         var lines: [Int: ResultLine<AnswerOutcome>] = [:]
         await withTaskGroup(of: ResultLine<AnswerOutcome>.self) { group in
             var waiting = old.lines.values.makeIterator()
