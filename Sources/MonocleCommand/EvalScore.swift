@@ -1,6 +1,7 @@
 // `monocle eval score`: predictions of any model scored under a protocol, without a model. Knows its flags and its words.
 
 import ArgumentParser
+import Foundation
 import Scoring
 
 struct EvalScore: ParsableCommand {
@@ -35,9 +36,10 @@ struct EvalScore: ParsableCommand {
 
     func run() throws {
         let scorer = try Scorer(benchmark, profile: profile, language: language.data)
-        let start = ContinuousClock.now
+        let start = clock()
         let scored = try ScoredPredictions(scoring: predictions, with: scorer)
-        let view = ScoreView(scored, benchmark, profile, seconds: (ContinuousClock.now - start) / .seconds(1))
+        let seconds = Double(clock() - start) / Double(CLOCKS_PER_SEC)
+        let view = ScoreView(scored, benchmark, profile, processorSeconds: seconds)
         if json { try Output.json(view) } else { try Output.write(view.text) }
     }
 }
