@@ -6,7 +6,7 @@ import Scoring
 struct ScoreView: Encodable {
     struct Figure: Encodable {
         let name: String
-        /// Null where nothing is counted.
+        /// Absent where nothing is counted.
         let score: Double?
         let count: Int
         let isSum: Bool
@@ -89,10 +89,12 @@ struct ScoreView: Encodable {
         var text = "\(benchmark) under \(profile): \(origin)\n\n"
         var table = TextTable(["", "score", "samples"])
         for figure in headline { table.add([figure.name, figure.text, "\(figure.count)"]) }
-        for section in sections where !section.figures.isEmpty {
+        for section in sections where section.figures.contains(where: { $0.count > 0 }) {
             table.rule()
             table.add([section.title, "", ""])
-            for figure in section.figures { table.add(["  " + figure.name, figure.text, "\(figure.count)"]) }
+            for figure in section.figures where figure.count > 0 {
+                table.add(["  " + figure.name, figure.text, "\(figure.count)"])
+            }
         }
         text += table.text + "\n"
         let rate = Double(samples) / max(processorSeconds, 1e-9)
