@@ -3,6 +3,7 @@
 import ArgumentParser
 import BenchmarkData
 import Evaluation
+import Foundation
 import Scoring
 
 struct EvalScore: AsyncParsableCommand {
@@ -72,9 +73,10 @@ struct EvalScore: AsyncParsableCommand {
     private func score(_ predictions: String, _ benchmark: BenchmarkName) throws {
         let profile = profile ?? .vlmevalkit2025
         let scorer = try Scorer(benchmark, profile: profile, language: language.data)
-        let start = ContinuousClock.now
+        let start = clock()
         let scored = try ScoredPredictions(scoring: predictions, with: scorer)
-        let view = ScoreView(scored, benchmark, profile, seconds: (ContinuousClock.now - start) / .seconds(1))
+        let seconds = Double(clock() - start) / Double(CLOCKS_PER_SEC)
+        let view = ScoreView(scored, benchmark, profile, processorSeconds: seconds)
         if json { try Output.json(view) } else { try Output.write(view.text) }
     }
 

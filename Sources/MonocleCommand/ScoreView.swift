@@ -6,7 +6,7 @@ import Scoring
 struct ScoreView: Encodable {
     struct Figure: Encodable {
         let name: String
-        /// Null where nothing is counted.
+        /// Absent where nothing is counted.
         let score: Double?
         let count: Int
         let isSum: Bool
@@ -58,10 +58,10 @@ struct ScoreView: Encodable {
     let sections: [Section]
     let errors: [Failure]
     let malformed: [Fault]
-    let seconds: Double
+    let processorSeconds: Double
     let verdicts: [Sample]
 
-    init(_ scored: ScoredPredictions, _ benchmark: BenchmarkName, _ profile: Profile, seconds: Double) {
+    init(_ scored: ScoredPredictions, _ benchmark: BenchmarkName, _ profile: Profile, processorSeconds: Double) {
         let report = ScoreReport(benchmark, profile, scored.samples)
         self.benchmark = benchmark.rawValue
         self.profile = profile.rawValue
@@ -73,7 +73,7 @@ struct ScoreView: Encodable {
         sections = report.sections.map { Section(title: $0.title, figures: $0.figures.map(Figure.init)) }
         errors = scored.failures.map { Failure(id: $0.id, reason: $0.reason) }
         malformed = scored.faults.map { Fault(line: $0.line, reason: $0.reason) }
-        self.seconds = seconds
+        self.processorSeconds = processorSeconds
         verdicts = scored.samples.map { sample in
             let verdict = sample.verdict
             return Sample(
@@ -89,14 +89,16 @@ struct ScoreView: Encodable {
         var text = "\(benchmark) under \(profile): \(origin)\n\n"
         var table = TextTable(["", "score", "samples"])
         for figure in headline { table.add([figure.name, figure.text, "\(figure.count)"]) }
-        for section in sections where !section.figures.isEmpty {
+        for section in sections where section.figures.contains(where: { $0.count > 0 }) {
             table.rule()
             table.add([section.title, "", ""])
-            for figure in section.figures { table.add(["  " + figure.name, figure.text, "\(figure.count)"]) }
+            for figure in section.figures where figure.count > 0 {
+                table.add(["  " + figure.name, figure.text, "\(figure.count)"])
+            }
         }
         text += table.text + "\n"
-        text += String(
-            format: "%d samples in %.3f s, %.0f a second\n", samples, seconds, Double(samples) / max(seconds, 1e-9))
+        let rate = Double(samples) / max(processorSeconds, 1e-9)
+        text += String(format: "%d samples in %.3f s of one core, %.0f a second\n", samples, processorSeconds, rate)
         for (name, explanation) in Self.explanations {
             guard let count = states[name] else { continue }
             text += "\(count) \(explanation)\n"

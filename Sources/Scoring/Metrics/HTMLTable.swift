@@ -45,11 +45,9 @@ package struct HTMLTable {
         _ = Self.isReady
         guard let context = htmlNewParserCtxt() else { throw .invalid("no memory for a parser") }
         defer { htmlFreeParserCtxt(context) }
-        // Comments leave no node behind, so that the texts around them are one.
-        context.pointee.sax?.pointee.comment = nil
         let options = [HTML_PARSE_RECOVER, HTML_PARSE_NOERROR, HTML_PARSE_NOWARNING, HTML_PARSE_NONET]
         let bits = Int32(bitPattern: options.reduce(0) { $0 | UInt32($1.rawValue) })
-        var bytes = Array(text.text.utf8)
+        var bytes = Array(HTMLTags.plain(text).text.utf8)
         let document = bytes.withUnsafeMutableBytes { bytes in
             htmlCtxtReadMemory(
                 context, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(clamping: bytes.count), nil,

@@ -147,7 +147,9 @@ extension PythonValue: Hashable {
 /// A dictionary that keeps the order in which its keys came, and the first spelling of equal keys.
 package struct PythonDictionary: Sendable {
     package private(set) var pairs: [(key: PythonValue, value: PythonValue)] = []
+    /// Places of the keys; empty while there are so few that looking at each is faster.
     private var places: [PythonValue: Int] = [:]
+    private static let few = 16
 
     package init() {}
 
@@ -155,19 +157,28 @@ package struct PythonDictionary: Sendable {
     package var count: Int { pairs.count }
 
     package subscript(key: PythonValue) -> PythonValue? {
-        get { places[key].map { pairs[$0].value } }
+        get { place(of: key).map { pairs[$0].value } }
         set {
             guard let newValue else { return }
-            if let place = places[key] {
+            if let place = place(of: key) {
                 pairs[place].value = newValue
+                return
+            }
+            pairs.append((key, newValue))
+            if places.isEmpty {
+                guard pairs.count > Self.few else { return }
+                for (place, pair) in pairs.enumerated() { places[pair.key] = place }
             } else {
-                places[key] = pairs.count
-                pairs.append((key, newValue))
+                places[key] = pairs.count - 1
             }
         }
     }
 
     package subscript(key: CodePoints) -> PythonValue? { self[.text(key)] }
+
+    private func place(of key: PythonValue) -> Int? {
+        places.isEmpty ? pairs.firstIndex { $0.key == key } : places[key]
+    }
 }
 
 // MARK: Text
