@@ -95,7 +95,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [.embedInCode("Resources/page.html"), .embedInCode("Resources/openapi.json")]),
-        room("BenchmarkData", ["Scoring", "Imaging", "JSONText"]),
+        room(
+            "BenchmarkData", ["Scoring", "Imaging", "JSONText"], resources: [.embedInCode("Resources/convert.py")]),
         room("Benchmarking", ["Model", "Compute", "Checkpoint", "Tokenization", "Imaging", "Numerics"]),
         room(
             "Evaluation",
@@ -103,6 +104,7 @@ let package = Package(
                 "BenchmarkData", "Scoring", "Monocle", "Documents", "Engine", "Prompting", "Tokenization", "Model",
                 "Compute", "Checkpoint", "Imaging", "Numerics", "JSONText",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ]),
         room(
             "Reporting", ["Evaluation", "BenchmarkData", "Scoring", "Documents", "Imaging"],

@@ -11,4 +11,7 @@ package protocol Benchmark: Sendable {
 
     /// - Throws: `ItemFault` for an item that cannot be asked, which is no reason to end a run.
     func item(at index: Int) throws -> BenchmarkItem
+
+    /// The places of the items of these ids among the first `count`; ids that none has are left out.
+    func indices(ofItems ids: Set<String>, among count: Int) throws -> [String: Int]
 }

@@ -114,6 +114,17 @@ package struct TableBenchmark: Benchmark {
         }
     }
 
+    package func indices(ofItems ids: Set<String>, among count: Int) throws -> [String: Int] {
+        var found: [String: Int] = [:]
+        for index in 0..<min(count, places.count) where found.count < ids.count {
+            // A row that cannot be read has no id of its own.
+            let reading = (try? table.row(at: places[index])).flatMap { try? reader.read($0) }
+            let id = reading?.id ?? "\(index)"
+            if ids.contains(id), found[id] == nil { found[id] = index }
+        }
+        return found
+    }
+
     private func images(of row: TableRow) throws -> [ItemImage] {
         let images = try table.images(of: row).map { ItemImage($0, detail: name == .videomme ? .low : .auto) }
         guard images.isEmpty else { return images }

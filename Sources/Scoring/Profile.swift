@@ -27,34 +27,36 @@ package enum Profile: String, Sendable, CaseIterable, Codable {
         switch self {
         case .vlmevalkit2025:
             ProtocolRules(
-                mmmuChoice: .tokens(.anywhere), mmmuOpen: .goldAsOption(.anywhere), ai2d: .tokens(.anywhere),
+                stripsReply: false, mmmuChoice: .tokens(.anywhere), mmmuOpen: .goldAsOption(.anywhere),
+                ai2d: .tokens(.anywhere),
                 chartqa: RelaxedRules(toleranceOf: .prediction, evaluatesCell: true),
-                anls: ANLSRules(stripsPrediction: false, lengthOf: .rawText, keepsHalf: true),
+                anls: ANLSRules(lengthOf: .rawText, keepsHalf: true),
                 ocrbench: ContainmentRules(formulasBy: .category, foldsWidth: false),
-                ocrbenchV2: .original, videomme: .firstLetter(leavesOut: false))
+                ocrbenchV2: .original, videomme: .firstLetter(otherwise: .anywhere))
         case .vlmevalkit:
             ProtocolRules(
-                mmmuChoice: .tokens(.nearEnd), mmmuOpen: .goldAsOption(.nearEnd), ai2d: .tokens(.nearEnd),
+                stripsReply: false, mmmuChoice: .tokens(.nearEnd), mmmuOpen: .goldAsOption(.nearEnd),
+                ai2d: .tokens(.nearEnd),
                 chartqa: RelaxedRules(toleranceOf: .gold, evaluatesCell: true),
-                anls: ANLSRules(stripsPrediction: false, lengthOf: .rawText, keepsHalf: true),
+                anls: ANLSRules(lengthOf: .rawText, keepsHalf: true),
                 ocrbench: ContainmentRules(formulasBy: .category, foldsWidth: false),
-                ocrbenchV2: .original, videomme: .firstLetter(leavesOut: false))
+                ocrbenchV2: .original, videomme: .firstLetter(otherwise: .nearEnd))
         case .lmmsEval: Self.lmms(open: .candidates)
         case .lmmsEval072: Self.lmms(open: .charactersOfCandidates)
         case .official:
             ProtocolRules(
-                mmmuChoice: .parsed(.spaced), mmmuOpen: .candidates, ai2d: nil, chartqa: nil,
-                anls: ANLSRules(stripsPrediction: true, lengthOf: .normalisedText, keepsHalf: false),
+                stripsReply: false, mmmuChoice: .parsed(.spaced), mmmuOpen: .candidates, ai2d: nil, chartqa: nil,
+                anls: ANLSRules(lengthOf: .normalisedText, keepsHalf: false),
                 ocrbench: ContainmentRules(formulasBy: .dataset, foldsWidth: false),
-                ocrbenchV2: .original, videomme: .firstLetter(leavesOut: true))
+                ocrbenchV2: .original, videomme: .firstLetter(otherwise: nil))
         }
     }
 
     private static func lmms(open: OpenRules) -> ProtocolRules {
         ProtocolRules(
-            mmmuChoice: .parsed(.followed), mmmuOpen: open, ai2d: .leadingLetter,
+            stripsReply: true, mmmuChoice: .parsed(.followed), mmmuOpen: open, ai2d: .leadingLetter,
             chartqa: RelaxedRules(toleranceOf: .gold, evaluatesCell: false),
-            anls: ANLSRules(stripsPrediction: true, lengthOf: .rawText, keepsHalf: true),
+            anls: ANLSRules(lengthOf: .rawText, keepsHalf: true),
             ocrbench: ContainmentRules(formulasBy: .dataset, foldsWidth: true),
             ocrbenchV2: .lmmsEval, videomme: .ranked)
     }
@@ -62,6 +64,8 @@ package enum Profile: String, Sendable, CaseIterable, Codable {
 
 /// How a protocol scores each benchmark; nil where it has no scorer.
 package struct ProtocolRules: Sendable {
+    /// Whether white space at both ends of a reply is taken away before anything looks at it.
+    package let stripsReply: Bool
     package let mmmuChoice: ChoiceRules?
     package let mmmuOpen: OpenRules?
     package let ai2d: ChoiceRules?
@@ -106,8 +110,9 @@ package enum ChoiceRules: Sendable, Equatable {
     case parsed(Boundary)
     /// lmms-eval on AI2D: `X.` at the start, else the whole reply without punctuation.
     case leadingLetter
-    /// Video-MME: the first capital A to D after common prefixes are taken away.
-    case firstLetter(leavesOut: Bool)
+    /// Video-MME: the first capital A to D after common prefixes are taken away. What has none goes to VLMEvalKit's tokens, or
+    /// is left out of the mean as the authors do.
+    case firstLetter(otherwise: TokenPlace?)
     /// lmms-eval: the best of a ranked list of forms.
     case ranked
 }
@@ -132,7 +137,6 @@ package struct RelaxedRules: Sendable, Equatable {
 
 package struct ANLSRules: Sendable, Equatable {
     package enum Length: Sendable, Equatable { case rawText, normalisedText }
-    package let stripsPrediction: Bool
     package let lengthOf: Length
     /// Whether a distance of exactly one half still scores one half.
     package let keepsHalf: Bool

@@ -4,10 +4,12 @@
 package struct Scorer: Sendable {
     package let benchmark: BenchmarkName
     package let profile: Profile
-    let rules: ProtocolRules
+    private let rules: ProtocolRules
+    /// What long texts are scored with.
+    private let language: LanguageData
 
     /// - Throws: `noScorer` when the protocol has none for the benchmark.
-    package init(_ benchmark: BenchmarkName, profile: Profile) throws(ScoringError) {
+    package init(_ benchmark: BenchmarkName, profile: Profile, language: LanguageData = .none) throws(ScoringError) {
         let rules = profile.rules
         guard rules.scores(benchmark) else {
             throw .noScorer(
@@ -17,12 +19,14 @@ package struct Scorer: Sendable {
         self.benchmark = benchmark
         self.profile = profile
         self.rules = rules
+        self.language = language
     }
 
     /// Scores a reply by rules alone. A request that failed has no reply: it is a state of the run and never comes here.
     /// - Throws: `item` when the gold is not of the form that the benchmark has.
     package func score(_ prediction: String, for item: ScoringItem) throws(ScoringError) -> Verdict {
-        guard let verdict = try verdict(CodePoints(prediction), item) else {
+        let reply = rules.stripsReply ? CodePoints(prediction).stripped : CodePoints(prediction)
+        guard let verdict = try verdict(reply, item) else {
             throw .noScorer(benchmark: benchmark.title, profile: profile.rawValue, has: [])
         }
         return verdict
@@ -42,7 +46,10 @@ package struct Scorer: Sendable {
         case .mmmu: try MMMU.verdict(prediction, item, rules)
         case .videomme:
             try rules.videomme.map { rules throws(ScoringError) in try VideoMME.verdict(prediction, item, rules) }
-        case .ocrbenchV2: nil
+        case .ocrbenchV2:
+            try rules.ocrbenchV2.map { rules throws(ScoringError) in
+                try OCRBenchV2.verdict(prediction, .init(item: item, rules: rules, language: language))
+            }
         }
     }
 }

@@ -65,7 +65,8 @@ extension ScoringItem {
     /// Accepted texts, at least one.
     func textAnswers() throws(ScoringError) -> [CodePoints] {
         guard let answers, !answers.isEmpty else {
-            throw .item(id: id, field: "answers", found: gold.typeName, expected: "a text or a list of texts, not empty")
+            throw .item(
+                id: id, field: "answers", found: gold.typeName, expected: "a text or a list of texts, not empty")
         }
         return answers
     }

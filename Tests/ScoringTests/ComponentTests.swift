@@ -17,7 +17,10 @@ struct ComponentTests {
                     expected.double.map { $0 == value || $0.isNaN && value.isNaN } ?? false
                 default: found == expected
                 }
-            #expect(isEqual, "\(example.id) \(function)(\(argument.debug)): \(found?.repr.debug ?? "raises") for \(expected?.repr.debug ?? "raises")")
+            #expect(
+                isEqual,
+                "\(example.id) \(function)(\(argument.debug)): \(found?.repr.debug ?? "raises") for \(expected?.repr.debug ?? "raises")"
+            )
         }
         #expect(tested >= least)
     }
@@ -52,6 +55,57 @@ struct ComponentTests {
             #expect(fault == (raises == "SyntaxError" ? .syntax : .value), "\(example.id)")
         }
     }
+    @Test func stems() throws { try check("nltk_porter_stem", least: 97) { .text(PorterStemmer.stem($0)) } }
+
+    @Test(.enabled(if: Languages.hasWordNet, "Debian's wordnet-base is not installed"))
+    func synonyms() throws {
+        let wordNet = try #require(Languages.data.wordNet)
+        try check("wordnet30_synonyms_no_underscore", least: 21) { word in
+            .list(wordNet.synonyms(of: word).map(\.text).sorted(by: Self.byScalars).map { .text(CodePoints($0)) })
+        }
+    }
+
+    private static func byScalars(_ first: String, _ second: String) -> Bool {
+        first.unicodeScalars.lexicographicallyPrecedes(second.unicodeScalars)
+    }
+
+    @Test(.enabled(if: Languages.jieba != nil, "jieba's folder is not there; name it with MONOCLE_JIEBA"))
+    func segments() throws {
+        let segmenter = try #require(Languages.data.segmenter)
+        try check("jieba_lcut", least: 25) { .list(segmenter.words(of: $0).map { .text($0) }) }
+    }
+
+    @Test func figuresOfLongTexts() throws {
+        var tested = 0
+        for example in try Cases.load("components") {
+            let arguments = example["args"]?.elements ?? []
+            // NLTK takes the reference first for all three.
+            guard arguments.count == 2, let gold = arguments[0].elements?.compactMap(\.text),
+                let tokens = arguments[1].elements?.compactMap(\.text)
+            else { continue }
+            let found: Double?
+            switch example["function"]?.text {
+            case "nltk_sentence_bleu_default": found = BLEU.score(tokens, reference: gold)
+            case "nltk_meteor":
+                guard let wordNet = Languages.data.wordNet else { continue }
+                found = METEOR.score(tokens, reference: gold, synonyms: wordNet.synonyms(of:))
+            case "nltk_f_measure_sets":
+                let (first, second) = (Set(tokens), Set(gold))
+                let common = Double(first.intersection(second).count)
+                found = LongText.harmonic(
+                    first.isEmpty ? nil : common / Double(first.count),
+                    second.isEmpty ? nil : common / Double(second.count))
+            default: continue
+            }
+            tested += 1
+            let expected = example.at("expected", "result")?.double
+            #expect(
+                found == expected || abs((found ?? .nan) - (expected ?? .nan)) <= 1e-9,
+                "\(example.id): \(found ?? .nan) for \(expected ?? .nan)")
+        }
+        #expect(tested >= 24)
+    }
+
     @Test func textOfValues() throws {
         try check("py_str_of_json_value", least: 16) { (try? PythonJSON.parse($0)).map { .text($0.str) } }
     }

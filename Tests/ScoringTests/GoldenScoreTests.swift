@@ -21,11 +21,18 @@ struct GoldenScoreTests {
                 let verdict = try scorer.score(line.prediction ?? "", for: line.item)
                 let expected = expected(example, profile)
                 let score = try #require(expected.score, "\(example.id)")
-                if abs(verdict.score - score) > Self.tolerance || expected.extracted.map({ $0 != verdict.extracted }) == true {
-                    failed.append("\(example.id): \(verdict.score) for \(score), \(verdict.extracted ?? "-") for \(expected.extracted ?? "-")")
+                if abs(verdict.score - score) > Self.tolerance
+                    || expected.extracted.map({ $0 != verdict.extracted }) == true
+                {
+                    failed.append(
+                        "\(example.id): \(verdict.score) for \(score), \(verdict.extracted ?? "-") for \(expected.extracted ?? "-")"
+                    )
                 }
             }
-            #expect(failed.isEmpty, "\(name) under \(profile.rawValue): \(failed.count) of \(cases.count)\n\(failed.joined(separator: "\n"))")
+            #expect(
+                failed.isEmpty,
+                "\(name) under \(profile.rawValue): \(failed.count) of \(cases.count)\n\(failed.joined(separator: "\n"))"
+            )
         }
     }
 
@@ -71,7 +78,8 @@ struct GoldenScoreTests {
         for example in try Cases.load("videomme") {
             let line = try Cases.line(example)
             let verdict = try scorer.score(line.prediction ?? "", for: line.item)
-            #expect(verdict.isCounted == (example.at("expected", "videomme_official", "counted")?.isTrue), "\(example.id)")
+            #expect(
+                verdict.isCounted == (example.at("expected", "videomme_official", "counted")?.isTrue), "\(example.id)")
         }
     }
 
@@ -82,7 +90,11 @@ struct GoldenScoreTests {
         }
         try check("mcq", .ai2d, [.lmmsEval]) { example, _ in
             let expected = example.at("expected", "lmms_eval")?.dictionary
-            return (expected?["ai2d_exact_match"]?.double, expected?["ai2d_filtered"]?.str.text)
+            return (expected?["ai2d_exact_match"]?.double, nil)
+        }
+        for example in try Cases.load("mcq") {
+            let filtered = LeadingLetter.filtered(example["prediction"]?.text ?? "")
+            #expect(filtered == example.at("expected", "lmms_eval", "ai2d_filtered")?.text, "\(example.id)")
         }
     }
 
@@ -142,7 +154,7 @@ struct GoldenScoreTests {
         for example in try Cases.load("mmmu_open") {
             let found = OpenAnswer.candidates(example["prediction"]?.text ?? "")
             let expected = (example.at("expected", "mmmu_official", "parsed")?.elements ?? []).map {
-                $0.text.map { OpenAnswer.Candidate.text($0) } ?? .number($0.double ?? .nan)
+                $0.double.map { OpenAnswer.Candidate.number($0) } ?? .text($0.str)
             }
             #expect(
                 found.count == expected.count && (Set(found) == Set(expected) || "\(found)".contains("nan")),

@@ -37,6 +37,12 @@ package struct SyntheticDocuments: Benchmark {
                     + "families[i mod \(families.count)], levels[(i / \(families.count)) mod \(levels.count)]"))
     }
 
+    package func indices(ofItems ids: Set<String>, among count: Int) throws -> [String: Int] {
+        ids.reduce(into: [:]) { found, id in
+            if let index = Int(id), (0..<count).contains(index) { found[id] = index }
+        }
+    }
+
     package func item(at index: Int) throws -> BenchmarkItem {
         let family = families[index % families.count]
         let generator = generators[index / families.count % generators.count]

@@ -86,7 +86,10 @@ package final class ResultFile<Header: ResultHeader, Outcome: ResultOutcome> {
     private let handle: FileHandle
 
     /// Opens `path` to add lines: a new file, or one whose header says the same. A line that was cut short is removed.
-    package init(continuing path: String, header: Header) throws(EvaluationError) {
+    /// - Parameter retryingFailures: removes lines of items without a figure as well, so that they are asked again.
+    package init(
+        continuing path: String, header: Header, retryingFailures: Bool = false
+    ) throws(EvaluationError) {
         let exists = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int).map { $0 > 0 } ?? false
         if !exists {
             do {
@@ -96,24 +99,41 @@ package final class ResultFile<Header: ResultHeader, Outcome: ResultOutcome> {
                 throw .unwritable(path: path, reason: error.localizedDescription)
             }
         }
+        var handle = try Self.locked(path)
+        var text = try ResultText(path)
+        var results: Results<Header, Outcome> = try text.results()
+        if let difference = try ResultText.difference(results.header.identity, header.identity) {
+            throw .otherSettings(
+                path: path, field: difference.field, found: difference.first, expected: difference.second)
+        }
+        let hasFailures = results.lines.values.contains(where: \.outcome.failed)
+        do {
+            if retryingFailures, hasFailures {
+                // The new file takes the old one's place whole: nothing is lost whenever the process dies.
+                try text.bytes(keeping: { results.lines[$0]?.outcome.failed == false }).write(
+                    to: URL(filePath: path), options: .atomic)
+                handle = try Self.locked(path)
+                text = try ResultText(path)
+                results = try text.results()
+            }
+            try handle.truncate(atOffset: UInt64(text.wholeBytes))
+        } catch let error as EvaluationError {
+            throw error
+        } catch {
+            throw .unwritable(path: path, reason: error.localizedDescription)
+        }
+        self.handle = handle
+        self.results = results
+    }
+
+    private static func locked(_ path: String) throws(EvaluationError) -> FileHandle {
         guard let handle = FileHandle(forUpdatingAtPath: path) else {
             throw .unwritable(path: path, reason: "the file cannot be opened for writing")
         }
         guard flock(handle.fileDescriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw .unwritable(path: path, reason: "another process is writing it")
         }
-        let text = try ResultText(path)
-        results = try text.results()
-        self.handle = handle
-        if let difference = try ResultText.difference(results.header.identity, header.identity) {
-            throw .otherSettings(
-                path: path, field: difference.field, found: difference.first, expected: difference.second)
-        }
-        do {
-            try handle.truncate(atOffset: UInt64(text.wholeBytes))
-        } catch {
-            throw .unwritable(path: path, reason: error.localizedDescription)
-        }
+        return handle
     }
 
     package func isDone(_ index: Int) -> Bool { results.lines[index] != nil }
@@ -154,6 +174,17 @@ package struct ResultText: Sendable {
         self.lines = lines
         isCut = !tail.isEmpty
         wholeBytes = data.count - tail.count
+    }
+
+    /// The header and the lines of which `isKept` says so by their index, as they stand in the file.
+    fileprivate func bytes(keeping isKept: (_ index: Int) -> Bool) throws(EvaluationError) -> Data {
+        struct Index: Decodable { let index: Int }
+        var data = lines[0] + [Self.newline]
+        for place in lines.indices.dropFirst() {
+            let index = try decode(Index.self, line: place, expected: "a line with an index").index
+            if isKept(index) { data += lines[place] + [Self.newline] }
+        }
+        return data
     }
 
     private static let headerExpected = "the header of a result file of monocle eval"

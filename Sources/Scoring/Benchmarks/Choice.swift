@@ -27,10 +27,12 @@ package enum Choice {
             let isHit = golds.contains { LeadingLetter.matches(filtered, CodePoints($0)) }
             return Verdict(
                 isHit ? 1 : 0, rule: "equality without case and punctuation", extracted: filtered.text)
-        case .firstLetter(let leavesOut):
-            if let letter = FirstLetter.extract(reply, asAuthors: leavesOut) { return settled(letter, "the first A to D") }
-            if leavesOut { return Verdict(0, .leftOut, rule: "no capital A to D: not counted") }
-            return verdict(reply, fallback, .tokens(.nearEnd), isHit: golds)
+        case .firstLetter(let place):
+            if let letter = FirstLetter.extract(reply, asAuthors: place == nil) {
+                return settled(letter, "the first A to D")
+            }
+            guard let place else { return Verdict(0, .leftOut, rule: "no capital A to D: not counted") }
+            return verdict(reply, fallback, .tokens(place), isHit: golds)
         case .ranked:
             guard let found = RankedOption.extract(reply, letters: options.map(\.letter)) else {
                 return Verdict(0, rule: "no option letter", extracted: "")

@@ -5,7 +5,8 @@ package enum OCRBench {
     static let formulaDataset = "HME100k"
     /// The categories that make up Text Recognition.
     package static let recognition = [
-        "Regular Text Recognition", "Irregular Text Recognition", "Artistic Text Recognition", "Handwriting Recognition",
+        "Regular Text Recognition", "Irregular Text Recognition", "Artistic Text Recognition",
+        "Handwriting Recognition",
         "Digit String Recognition", "Non-Semantic Text Recognition",
     ]
     package static let others = [

@@ -4,7 +4,6 @@ package enum ANLS {
     /// Normalised distance to each gold: edits between the texts in lower case with single blanks, over a length that is the
     /// raw texts' in the kits, trailing blanks included.
     package static func distances(_ prediction: CodePoints, _ answers: [CodePoints], _ rules: ANLSRules) -> [Double] {
-        let prediction = rules.stripsPrediction ? prediction.stripped : prediction
         let second = normalised(prediction)
         return answers.map { answer in
             let first = normalised(answer)

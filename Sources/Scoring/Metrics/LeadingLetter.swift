@@ -13,7 +13,7 @@ package enum LeadingLetter {
         func normalised(_ text: CodePoints) -> CodePoints {
             CodePoints(text.lowered.scalars.filter { !$0.isASCIIPunctuation })
         }
-        return normalised(reply.stripped) == normalised(gold)
+        return normalised(reply) == normalised(gold)
     }
 }
 

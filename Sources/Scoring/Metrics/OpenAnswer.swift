@@ -22,7 +22,9 @@ package enum OpenAnswer {
     /// either side.
     package static func normalised(_ text: CodePoints) -> [Candidate] {
         let text = text.stripped
-        if let number = PythonFloat.parse(text.removing(",")) { return [.number(PythonFloat.roundedToHundredths(number))] }
+        if let number = PythonFloat.parse(text.removing(",")) {
+            return [.number(PythonFloat.roundedToHundredths(number))]
+        }
         let lowered = text.lowered
         return lowered.count == 1 ? [.text(" " + lowered), .text(lowered + " ")] : [.text(lowered)]
     }

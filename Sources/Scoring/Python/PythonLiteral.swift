@@ -316,7 +316,8 @@ package struct PythonLiteral {
             if depth > 0 { skipSpace() } else { skipBlanks() }
         } while current == "'" || current == "\"" || isStringPrefix
         guard !isFormatted else { throw .value }
-        return areBytes == true ? .bytes(scalars.map { UInt8(truncatingIfNeeded: $0.value) }) : .text(CodePoints(scalars))
+        return areBytes == true
+            ? .bytes(scalars.map { UInt8(truncatingIfNeeded: $0.value) }) : .text(CodePoints(scalars))
     }
 
     private mutating func string(isRaw: Bool, isBytes: Bool) throws(PythonFault) -> [Unicode.Scalar] {
