@@ -17,6 +17,15 @@ package enum ItemSettings: Codable, Sendable, Equatable {
         if case .table(let settings) = self { settings.profile } else { nil }
     }
 
+    /// Whether both are about the same rows, or the same drawings, whatever the protocol.
+    package func hasItems(of other: ItemSettings) -> Bool {
+        switch (self, other) {
+        case (.documents(let first), .documents(let second)): first == second
+        case (.table(let first), .table(let second)): first.benchmark == second.benchmark && first.data == second.data
+        default: false
+        }
+    }
+
     private struct Name: Decodable { let benchmark: String }
 
     package init(from decoder: any Decoder) throws {
@@ -71,12 +80,26 @@ package struct TableSettings: Codable, Sendable, Equatable {
     package let data: DataIdentity
     /// How the frames of a video are chosen; nil without videos.
     package let frames: String?
+    /// The protocol that worded the questions, where another one's rules score the replies.
+    package let askedUnder: String?
 
-    package init(benchmark: String, profile: String, data: DataIdentity, frames: String? = nil) {
+    package init(
+        benchmark: String, profile: String, data: DataIdentity, frames: String? = nil, askedUnder: String? = nil
+    ) {
         self.benchmark = benchmark
         self.profile = profile
         self.data = data
         self.frames = frames
+        self.askedUnder = askedUnder
+    }
+}
+
+extension TableSettings {
+    /// The same items scored by another protocol's rules.
+    package func scored(under profile: String) -> TableSettings {
+        TableSettings(
+            benchmark: benchmark, profile: profile, data: data, frames: frames,
+            askedUnder: profile == self.profile ? askedUnder : askedUnder ?? self.profile)
     }
 }
 

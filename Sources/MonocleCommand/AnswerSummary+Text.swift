@@ -2,6 +2,7 @@
 
 import BenchmarkData
 import Evaluation
+import Foundation
 
 extension AnswerSummary {
     /// Columns that a table shows, where the items have them, in this order.
@@ -24,6 +25,12 @@ extension AnswerSummary {
             for group in groups { row((column == "level" ? "level " : "") + group.name, group.score) }
         }
         var text = "\(Figures.title(header.items)): \(header.model.name), \(header.precision)\n" + table.text
+        for figure in headline {
+            let value = figure.value.map {
+                figure.isSum ? String(format: "%.1f", $0) : String(format: "%.2f %%", $0 * 100)
+            }
+            text += "\(figure.name): \(value ?? "-") of \(figure.count) items\n"
+        }
         text += notes(header).map { $0 + "\n" }.joined()
         return text
     }

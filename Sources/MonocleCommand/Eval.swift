@@ -126,7 +126,7 @@ struct ResultOptions: ParsableArguments {
         return names.map { path + "/" + $0 }
     }
 
-    private struct Report<Header: Encodable, Summary: Encodable>: Encodable {
+    struct Report<Header: Encodable, Summary: Encodable>: Encodable {
         let file: String
         let header: Header
         let summary: Summary

@@ -7,9 +7,6 @@ import Foundation
 import Imaging
 import Scoring
 
-extension Profile: ExpressibleByArgument {}
-extension BenchmarkName: ExpressibleByArgument {}
-
 /// Where a public benchmark's questions are, and under which protocol they are asked.
 struct DataOptions: ParsableArguments {
     @Option(

@@ -65,6 +65,8 @@ struct EvalRun: AsyncParsableCommand {
 
     @OptionGroup var judge: JudgeOptions
 
+    @OptionGroup var language: LanguageOptions
+
     @OptionGroup var result: ResultOptions
 
     func validate() throws {
@@ -84,7 +86,7 @@ struct EvalRun: AsyncParsableCommand {
         let benchmark = try benchmark.make(data, items, tileSize: answerer.tileSize)
         let indices = try indices(benchmark)
         let judge = try await judge.make(cacheBeside: result.path)
-        let scorer = try self.benchmark.scorer(data.profile, judge: judge)
+        let scorer = try self.benchmark.scorer(data.profile, language.data, judge: judge)
         let maxTokens = self.maxTokens ?? (benchmark as? TableBenchmark)?.prompts.maxTokens ?? 128
         let header = RunHeader(
             items: benchmark.settings, model: answerer.identity, precision: answerer.precision,
@@ -144,10 +146,11 @@ enum BenchmarkChoice: ExpressibleByArgument {
         }
     }
 
-    func scorer(_ profile: Profile, judge: (any Judge)?) throws -> any ReplyScorer {
+    func scorer(_ profile: Profile, _ language: LanguageData, judge: (any Judge)?) throws -> any ReplyScorer {
         switch self {
         case .synthetic: return ExactMatchScorer()
-        case .named(let name): return BenchmarkScorer(try Scorer(name, profile: profile), judge: judge)
+        case .named(let name):
+            return BenchmarkScorer(try Scorer(name, profile: profile, language: language), judge: judge)
         }
     }
 }

@@ -57,7 +57,9 @@ enum Figures {
         case .table(let settings):
             let name = BenchmarkName(rawValue: settings.benchmark)?.title ?? settings.benchmark
             let frames = settings.frames.map { ", \($0)" } ?? ""
-            return "\(name) under \(settings.profile)\(frames), \(settings.data.rows) rows of \(settings.data.format) "
+            let asked = settings.askedUnder.map { ", asked under \($0)" } ?? ""
+            return
+                "\(name) under \(settings.profile)\(asked)\(frames), \(settings.data.rows) rows of \(settings.data.format) "
                 + settings.data.fingerprint
         }
     }

@@ -21,7 +21,7 @@ final class ReportImages {
     init(_ header: RunHeader, data: URL?, folder: URL) throws {
         benchmark = try Self.benchmark(header, data: data)
         self.folder = folder
-        guard benchmark.settings == header.items else {
+        guard benchmark.settings.hasItems(of: header.items) else {
             throw BenchmarkDataError.option(
                 name: "the data", found: "others than those of the run", expected: "the data that were asked about")
         }

@@ -31,20 +31,33 @@ package struct PredictionLine: Sendable {
         case nil where error != nil, .some(.none) where error != nil: prediction = nil
         case let other: throw Fault(found: Self.found("prediction", other), expected: "a string")
         }
-        guard let id = line["id"] ?? line["index"], id.isIdentifier else {
-            throw Fault(found: Self.found("id", line["id"]), expected: "a string or a number")
+        item = try Self.item(facts, id: line["id"] ?? line["index"])
+    }
+
+    /// The facts alone, as a run file keeps them.
+    package static func item(_ bytes: Data) throws(Fault) -> ScoringItem {
+        let facts = try read(bytes)
+        guard case .dictionary(let facts) = facts else {
+            throw Fault(found: "a \(facts.typeName)", expected: "an object")
+        }
+        return try item(facts, id: facts["id"])
+    }
+
+    private static func item(_ facts: PythonDictionary, id: PythonValue?) throws(Fault) -> ScoringItem {
+        guard let id, id.isIdentifier else {
+            throw Fault(found: found("id", id), expected: "a string or a number")
         }
         guard let gold = facts["answers"] ?? facts["answer"], !gold.isNull else {
             throw Fault(found: "no key answers or answer", expected: "the gold")
         }
-        item = ScoringItem(
-            id: id.str.text, question: Self.text(facts["question_cell"] ?? facts["question"]), gold: gold,
-            options: try Self.options(facts["choices"] ?? facts["options"]),
-            category: Self.text(facts["category"] ?? facts["type"] ?? facts["question_type"]),
-            groups: Self.groups(facts), dataset: Self.text(facts["dataset"] ?? facts["dataset_name"]),
-            evaluation: Self.present(facts["eval"], unless: "without eval")?.str.text,
-            boxes: Self.present(facts["bbox"], unless: "without bbox"),
-            contents: Self.present(facts["content"], unless: "without content"))
+        return ScoringItem(
+            id: id.str.text, question: text(facts["question_cell"] ?? facts["question"]), gold: gold,
+            options: try options(facts["choices"] ?? facts["options"]),
+            category: text(facts["category"] ?? facts["type"] ?? facts["question_type"]),
+            groups: groups(facts), dataset: text(facts["dataset"] ?? facts["dataset_name"]),
+            evaluation: present(facts["eval"], unless: "without eval")?.str.text,
+            boxes: present(facts["bbox"], unless: "without bbox"),
+            contents: present(facts["content"], unless: "without content"))
     }
 
     private static func read(_ bytes: Data) throws(Fault) -> PythonValue {

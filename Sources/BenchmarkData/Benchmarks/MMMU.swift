@@ -9,7 +9,9 @@ struct MMMU: RowReader {
     func read(_ row: TableRow) throws(PromptFault) -> RowReading {
         let id = row.text("id", "index")
         let options = try Choice.options(row)
-        guard let gold = row.value("answer") else { throw PromptFault(reason: "it has no answer") }
+        guard let answer = row.value("answer") else { throw PromptFault(reason: "it has no answer") }
+        // A list of short answers; as text it is what stands in the cell.
+        let gold = options.isEmpty ? row.list("answer").flatMap { $0.count > 1 ? .list($0) : nil } ?? answer : answer
         // `validation_Math_3` of the original data names the subject.
         let named = id.map { $0.split(separator: "_") } ?? []
         let subject =

@@ -20,9 +20,18 @@ struct OCRBenchV2: RowReader {
         return RowReading(
             id: row.text("id", "index"), texts: QuestionTexts(question: try Choice.question(row)),
             gold: .list(answers), answers: answers.map(\.str.text), category: type,
-            groups: ["category": type, "language": type.hasSuffix(" cn") ? "Chinese" : "English"], dataset: dataset,
+            groups: groups(type), dataset: dataset,
             evaluation: evaluation, boxes: value(row, "bbox_list") ?? value(row, "bbox"),
             contents: value(row, "content"))
+    }
+
+    private func groups(_ type: String) -> [String: String] {
+        var groups = ["category": type]
+        if let task = Scoring.OCRBenchV2.tasks.first(where: { $0.type == type }) {
+            groups["language"] = task.language.title
+            groups["ability"] = task.ability.rawValue
+        }
+        return groups
     }
 
     private func value(_ row: TableRow, _ column: String) -> PythonValue? {

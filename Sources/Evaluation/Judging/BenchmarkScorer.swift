@@ -90,6 +90,22 @@ extension Scorer {
     }
 }
 
+extension Verdict {
+    /// A verdict of a run file, as far as sums depend on it.
+    init(_ verdict: RunVerdict) {
+        let state: State =
+            switch verdict.state {
+            case .scored: .scored
+            case .leftOut: .leftOut
+            case .undecided: .undecided
+            case .guess: .guess
+            case .raises: .raises(verdict.note ?? "")
+            case .missingData: .missingData(verdict.note ?? "")
+            }
+        self.init(verdict.score, state, rule: verdict.rule, extracted: verdict.extracted)
+    }
+}
+
 extension RunVerdict {
     init(_ verdict: Verdict) {
         self.init(score: verdict.score, rule: verdict.rule, extracted: verdict.extracted)

@@ -1,6 +1,7 @@
 // A run of questions and answers over a benchmark, resumable. Knows no particular benchmark, model or rule.
 
 package import BenchmarkData
+import Foundation
 import Imaging
 package import Scoring
 
@@ -139,7 +140,7 @@ extension AnswerOutcome {
 extension AnswerOutcome {
     fileprivate static func gold(_ text: String) throws(Failure) -> ScoringItem {
         do {
-            return try ScoringItem(text: text)
+            return try PredictionLine.item(Data(text.utf8))
         } catch {
             throw Failure(.scorer, "\(error)")
         }

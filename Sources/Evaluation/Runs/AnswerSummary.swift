@@ -1,6 +1,8 @@
 // What a run comes to: scores, overall and by group, and what went wrong. Knows outcomes, not how they are shown.
 
 import BenchmarkData
+import Foundation
+import Scoring
 
 /// The mean score of a group of items.
 package struct GroupScore: Codable, Sendable, Equatable {
@@ -33,7 +35,19 @@ package struct MeanScore: Codable, Sendable, Equatable {
     }
 }
 
+/// A figure as the benchmark's protocol sums it up.
+package struct ProtocolFigure: Codable, Sendable, Equatable {
+    package let name: String
+    /// Nil where nothing counts.
+    package let value: Double?
+    package let count: Int
+    /// A sum of scores, and not a mean.
+    package let isSum: Bool
+}
+
 package struct AnswerSummary: Codable, Sendable {
+    /// What is published of the benchmark; empty for synthetic documents.
+    package let headline: [ProtocolFigure]
     package let score: MeanScore
     /// Scores by the values of each column, in order of column and value.
     package let groups: [String: [GroupScore]]
@@ -68,6 +82,7 @@ package struct AnswerSummary: Codable, Sendable {
             .sorted { $0.facts.index < $1.facts.index }
         score = MeanScore(scored, bootstrap: bootstrap)
         groups = Self.groups(scored, bootstrap)
+        headline = Self.headline(results.header.items, lines)
         let failed = lines.filter(\.outcome.failed)
         errors = failed.reduce(into: [:]) { $0[$1.outcome.error?.kind.rawValue ?? "", default: 0] += 1 }
         firstError = failed.first.map { "item \($0.item.id): \($0.outcome.error?.message ?? "")" }
@@ -76,6 +91,23 @@ package struct AnswerSummary: Codable, Sendable {
         leftOut = lines.count { $0.outcome.verdict?.counts == false }
         cutReplies = lines.count { $0.outcome.finishReason == "length" }
         seconds = lines.reduce(0) { $0 + $1.outcome.seconds }
+    }
+
+    private static func headline(
+        _ items: ItemSettings, _ lines: [ResultLine<AnswerOutcome>]
+    ) -> [ProtocolFigure] {
+        guard let benchmark = BenchmarkName(rawValue: items.benchmark),
+            let profile = items.profile.flatMap(Profile.init)
+        else { return [] }
+        let samples = lines.compactMap { line -> ScoredSample? in
+            guard let verdict = line.outcome.verdict, let text = line.outcome.item,
+                let item = try? PredictionLine.item(Data(text.utf8))
+            else { return nil }
+            return ScoredSample(item, Verdict(verdict))
+        }
+        return ScoreReport(benchmark, profile, samples).headline.map {
+            ProtocolFigure(name: $0.name, value: $0.value, count: $0.count, isSum: $0.unit == .points)
+        }
     }
 
     private static func groups(_ scored: [ScoredItems.Item], _ bootstrap: PairedBootstrap) -> [String: [GroupScore]] {

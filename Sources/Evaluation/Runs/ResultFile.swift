@@ -72,11 +72,26 @@ package struct Results<Header: ResultHeader, Outcome: ResultOutcome>: Sendable {
         self = try ResultText(path).results()
     }
 
-    fileprivate init(path: String, header: Header, lines: [Int: ResultLine<Outcome>], isCut: Bool) {
+    init(path: String, header: Header, lines: [Int: ResultLine<Outcome>], isCut: Bool) {
         self.path = path
         self.header = header
         self.lines = lines
         self.isCut = isCut
+    }
+}
+
+extension Results {
+    /// Writes the whole file, lines in order of items.
+    package func write(to path: String) throws(EvaluationError) {
+        do {
+            var data = try ResultText.encoder.encode(header) + [ResultText.newline]
+            for line in lines.values.sorted(by: { $0.item.index < $1.item.index }) {
+                data += try ResultText.encoder.encode(line) + [ResultText.newline]
+            }
+            try data.write(to: URL(filePath: path), options: .atomic)
+        } catch {
+            throw .unwritable(path: path, reason: error.localizedDescription)
+        }
     }
 }
 
