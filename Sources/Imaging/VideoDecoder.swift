@@ -114,7 +114,8 @@ package struct VideoDecoder: Sendable {
             "format=rgb24",
         ]
         return [
-            "-nostdin", "-hide_banner", "-v", "error", "-protocol_whitelist", "file,pipe", "-f", video.demuxer,
+            "-nostdin", "-hide_banner", "-v", "error", "-filter_threads", "1", "-protocol_whitelist", "file,pipe", "-f",
+            video.demuxer,
             "-threads", "2", "-max_pixels", "\(pixels)", "-codec_whitelist", decoders, "-i",
             standardInput, "-map", "0:V:0", "-an", "-sn", "-dn", "-vf", filters.joined(separator: ","), "-r", "25",
             "-frames:v", "\(frames.count)", "-f", "image2pipe", "-c:v", "ppm", "pipe:1",

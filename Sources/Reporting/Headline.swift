@@ -2,6 +2,7 @@
 
 import Evaluation
 import Foundation
+import Scoring
 
 /// One figure of one run, with its interval.
 struct Headline: Encodable, Sendable, Equatable {
@@ -60,8 +61,9 @@ struct HeadlineRow: Sendable {
             let items = run.scored.items.values.filter { $0.facts.groups["language"] == language }
                 .sorted { $0.facts.index < $1.facts.index }
             guard !items.isEmpty else { return nil }
-            // Where the run does not name abilities, all items are one group.
-            let groups = Dictionary(grouping: items) { $0.facts.groups["ability"] ?? "" }
+            // Some protocols average over abilities, others over all items.
+            let rules = run.header.items.profile.flatMap(Profile.init)?.rules.ocrbenchV2 ?? .original
+            let groups = Dictionary(grouping: items) { rules == .original ? $0.facts.groups["ability"] ?? "" : "" }
                 .sorted { $0.key < $1.key }.map { $0.value.map(\.score) }
             return HeadlineRow(
                 title: card.title, card: card, figure: Headline(groups: groups, bootstrap: bootstrap))

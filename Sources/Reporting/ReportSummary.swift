@@ -77,13 +77,21 @@ struct ReportSummary: Encodable {
     let benchmarks: [Benchmark]
 }
 
+extension RunGroup {
+    /// The protocol, in words; nil for documents.
+    var profile: String? {
+        guard case .table(let settings) = header.items else { return nil }
+        return settings.askedUnder.map { "\(settings.profile), asked as \($0)" } ?? settings.profile
+    }
+}
+
 extension ReportSummary.Benchmark {
     init(
         _ group: RunGroup, entries: [ReportEntry], imagesMissing: String?, margin: Double?, bootstrap: PairedBootstrap
     ) {
         let items = group.header.items
         name = items.benchmark
-        profile = items.profile
+        profile = group.profile
         if case .table(let settings) = items {
             (data, frames) = (settings.data, settings.frames)
         } else {

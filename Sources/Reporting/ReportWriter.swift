@@ -95,7 +95,7 @@ package struct ReportWriter {
         let lines = figures.first ?? []
         return lines.map { line in
             ReportSummary.Row(
-                title: line.title, profile: group.header.items.profile, scale: line.card?.scale ?? 100,
+                title: line.title, profile: group.profile, scale: line.card?.scale ?? 100,
                 card: line.card?.figures, benchmark: number,
                 figures: figures.map { rows in
                     rows.first { $0.title == line.title }?.figure

@@ -49,16 +49,17 @@ enum Invented {
     /// Two runs over drawn documents. The second is wrong where `index % 4 == 1`, right where the first is wrong
     /// (`index % 6 == 2`), has an error at 5, a reply that was cut at 7 and a hostile one at 3.
     static func documents(_ count: Int, in scratch: Scratch) throws -> [String] {
-        let benchmark = try SyntheticDocuments(seed: 3, split: .test, levels: 0...0)
+        let benchmark = try SyntheticDocuments(seed: 3, split: .test, levels: 2...2)
         var runs: [[ResultLine<AnswerOutcome>]] = [[], []]
         for index in 0..<count {
             let item = try benchmark.item(at: index)
             let images = item.images.compactMap { image -> AnswerOutcome.Image? in
                 guard case .pixels(let pixels, let name) = image.source else { return nil }
+                let grid = [pixels.width / 128, pixels.height / 128]
+                let tiles = grid == [1, 1] ? 1 : grid[0] * grid[1] + 1
                 return AnswerOutcome.Image(
                     reference: name, digest: FNV1a.digits(pixels.pixels.span.bytes), width: pixels.width,
-                    height: pixels.height, grid: [pixels.width / 128, pixels.height / 128],
-                    tiles: pixels.width / 128 * (pixels.height / 128) + 1, tokens: 40)
+                    height: pixels.height, grid: grid, tiles: tiles, tokens: 16 * tiles)
             }
             let right = item.answers[0]
             for run in 0..<2 {

@@ -42,7 +42,8 @@ const report = (() => {
     return make("span", {className: "badge" + kind, textContent: word + (state === "scored" ? "" : ` (${names[state]})`) + cut});
   }
   function table(titles, rows) {
-    const head = make("tr", {}, ...titles.map(title => make("th", {scope: "col", textContent: title})));
+    const head = make("tr", {}, ...titles.map((title, place) =>
+      make("th", {scope: "col", textContent: title, className: rows.some(row => row[place] && row[place].words !== undefined) ? "words" : ""})));
     const body = rows.map(cells => make("tr", {}, ...cells.map((cell, place) => {
       const box = make(place === 0 ? "th" : "td", place === 0 ? {scope: "row"} : {});
       if (cell && cell.words !== undefined) { box.className = "words"; box.append(cell.words); }
@@ -71,21 +72,22 @@ const report = (() => {
   function figuresPage() {
     const labels = [...new Set(data.benchmarks.flatMap(it => it.runs.map(run => run.label)))];
     const hasCards = data.rows.some(it => it.card);
-    const head = ["Benchmark", "Protocol", ...(hasCards ? ["Card, BF16", "Card, FP4"] : []), ...labels];
+    const head = ["Benchmark", ...labels, ...(hasCards ? ["Card, BF16", "Card, FP4"] : [])];
     const rows = data.rows.map(row => {
       const runs = data.benchmarks[row.benchmark].runs;
       const card = value => value === undefined ? "–" : value.toFixed(digits(row.scale));
       return [
-        row.title, row.profile || "–", ...(hasCards ? row.card ? [card(row.card.bf16), card(row.card.fp4)] : ["–", "–"] : []),
+        [row.title, row.profile ? make("span", {className: "range", textContent: row.profile}) : null],
         ...labels.map(label => {
           const place = runs.findIndex(it => it.label === label);
           return place < 0 ? "–" : figureCell(row.figures[place], row.scale);
         }),
+        ...(hasCards ? row.card ? [card(row.card.bf16), card(row.card.fp4)] : ["–", "–"] : []),
       ];
     });
     const parts = [
       make("h2", {textContent: "Scores"}), table(head, rows),
-      make("p", {className: "quiet small", textContent: "Per cent; OCRBench in points of 1,000. Under a score stand its 95 % interval and the items it is a mean of; errors are in no mean. "
+      make("p", {className: "quiet small", textContent: "Per cent; OCRBench in points of 1,000. Under a benchmark stands the protocol of its prompts and rules, under a score its 95 % interval and the items it is a mean of; errors are in no mean. "
         + (hasCards ? "The cards' figures are NVIDIA's for the 8B model under a protocol that is not fully published: near is not the same, and a difference within the interval says nothing." : "")}),
     ];
     if (data.benchmarks.some(it => it.pairs.length)) parts.push(make("h2", {textContent: "Side by side"}), comparisons(),
@@ -156,7 +158,7 @@ const report = (() => {
     const benchmark = data.benchmarks[filters.b] || data.benchmarks[0];
     if (!data.benchmarks[filters.b]) filters.b = "0";
     if (!benchmark.runs[filters.x]) filters.x = "0";
-    if (filters.y === "" || !benchmark.runs[filters.y]) filters.y = benchmark.runs.length > 1 ? filters.x === "1" ? "0" : "1" : "";
+    if (!benchmark.runs[filters.y] || filters.y === filters.x) filters.y = benchmark.runs.length > 1 ? filters.x === "0" ? "1" : "0" : "";
     return filters;
   }
   function matches(filters) {
@@ -226,7 +228,7 @@ const report = (() => {
     grow();
     return [
       make("h2", {textContent: "Samples"}), form,
-      make("p", {role: "status", className: "quiet", textContent: `${grouped(places.length)} of ${grouped(benchmark.entries.length)} samples`}),
+      make("p", {role: "status", className: "quiet", textContent: `${grouped(places.length)} of ${grouped(benchmark.entries.length)} samples` + (several ? `; marked: ${benchmark.runs[filters.x].label}, then ${benchmark.runs[filters.y].label}` : "")}),
       places.length ? list : make("p", {textContent: "No sample passes this filter."}), more,
     ];
   }
@@ -266,17 +268,20 @@ const report = (() => {
         make("span", {className: "quiet", textContent: here < 0 ? "" : `${grouped(here + 1)} of ${grouped(places.length)}`})),
       make("h2", {textContent: `${titleOf(benchmark)}: ${sample.id}`}), make("ul", {className: "facts"}, ...facts),
     ];
-    if (pictures.length) parts.push(make("div", {className: pictures.length === 1 ? "pictures few" : "pictures"}, ...pictures));
-    if (benchmark.imagesMissing && pictures.length) parts.push(make("p", {className: "quiet small", textContent: `No images: ${benchmark.imagesMissing}`}));
-    parts.push(make("h3", {textContent: "Prompt"}), make("div", {className: "text", id: "prompt", tabIndex: 0},
-      ...sample.prompt.map(it => it.text !== undefined ? it.text : make("span", {className: "quiet", textContent: `[image ${it.image + 1}]`}))));
-    parts.push(make("h3", {textContent: sample.gold.length === 1 ? "Accepted answer" : "Accepted answers"}),
-      make("div", {className: "text", id: "gold"}, sample.gold.join("\n") || "–"));
-    parts.push(make("h3", {textContent: benchmark.runs.length > 1 ? "Replies" : "Reply"}), answers(benchmark, entry, sample, filters));
+    const shown = make("div", {className: "pictures"}, ...pictures);
+    if (benchmark.imagesMissing && pictures.length) shown.append(make("p", {className: "quiet small", textContent: `No images: ${benchmark.imagesMissing}`}));
+    const words = make("div", {},
+      make("h3", {textContent: "Prompt"}), make("div", {className: "text", id: "prompt", tabIndex: 0},
+        ...sample.prompt.map(it => it.text !== undefined ? it.text : make("span", {className: "quiet", textContent: `[image ${it.image + 1}] `}))),
+      make("h3", {textContent: sample.gold.length === 1 ? "Accepted answer" : "Accepted answers"}),
+      make("div", {className: "text", id: "gold"}, sample.gold.join("\n") || "–"),
+      make("h3", {textContent: benchmark.runs.length > 1 ? "Replies" : "Reply"}), answers(benchmark, entry, sample, filters));
+    // A single image stands beside the words, several above them.
+    parts.push(make("div", {className: pictures.length === 1 ? "sample" : ""}, pictures.length ? shown : null, words));
     return parts;
   }
   function picture(it, number, count) {
-    const name = count > 1 ? `image ${number + 1}, ${it.reference}` : it.reference;
+    const name = count > 1 ? `${number + 1}: ${it.reference}` : it.reference;
     const frame = make("div", {className: "frame"});
     if (it.file) frame.append(make("img", {src: it.file, alt: name, loading: "lazy", decoding: "async", ...(it.width ? {width: it.width, height: it.height} : {})}));
     if (it.file && it.grid && it.grid[0] * it.grid[1] > 1) frame.append(overlay(it.grid));
