@@ -95,6 +95,8 @@ package struct AnswerRun: Sendable {
             (outcome.error, outcome.attempts) = (error.failure, error.attempts)
         } catch let error as CancellationError {
             throw error
+        } catch let error as ImagingError {
+            outcome.error = .init(.data, "\(error)")
         } catch {
             outcome.error = .init(.model, "\(error)")
         }
