@@ -9,6 +9,12 @@ package struct ParquetConverter: Sendable {
         package let files: Int
         package let rows: Int
         package let images: Int
+
+        package init(files: Int, rows: Int, images: Int) {
+            self.files = files
+            self.rows = rows
+            self.images = images
+        }
     }
 
     /// A name looked up in `PATH`, or a path from the root.
