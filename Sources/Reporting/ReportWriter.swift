@@ -61,9 +61,14 @@ package struct ReportWriter {
                 progress(done, total)
             }
             try flush()
-            var missing: String?
-            if case .failure(let reason) = images { missing = reason.text }
-            if let missing, withImages { warnings.append("\(group.header.items.benchmark): no images: \(missing)") }
+            let missing =
+                switch images {
+                case .success(let images): images.fault
+                case .failure(let reason): reason.text
+                }
+            if let missing, withImages {
+                warnings.append("\(group.header.items.benchmark): images are missing: \(missing)")
+            }
             benchmarks.append(
                 ReportSummary.Benchmark(
                     group, entries: entries, imagesMissing: missing, margin: margin, bootstrap: bootstrap))

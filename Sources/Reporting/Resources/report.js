@@ -269,7 +269,7 @@ const report = (() => {
       make("h2", {textContent: `${titleOf(benchmark)}: ${sample.id}`}), make("ul", {className: "facts"}, ...facts),
     ];
     const shown = make("div", {className: "pictures"}, ...pictures);
-    if (benchmark.imagesMissing && pictures.length) shown.append(make("p", {className: "quiet small", textContent: `No images: ${benchmark.imagesMissing}`}));
+    if (benchmark.imagesMissing && sample.pictures.some(it => !it.file)) shown.append(make("p", {className: "quiet small", textContent: `Images are missing: ${benchmark.imagesMissing}`}));
     const words = make("div", {},
       make("h3", {textContent: "Prompt"}), make("div", {className: "text", id: "prompt", tabIndex: 0},
         ...sample.prompt.map(it => it.text !== undefined ? it.text : make("span", {className: "quiet", textContent: `[image ${it.image + 1}] `}))),
