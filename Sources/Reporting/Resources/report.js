@@ -366,8 +366,9 @@ const report = (() => {
     } catch (error) { parts = [make("p", {textContent: String(error.message || error)})]; }
     if (turn !== drawn) return;
     at("main").replaceChildren(...parts.filter(it => it !== null));
-    at("to-figures").toggleAttribute("aria-current", !sample && path !== "/samples");
-    at("to-samples").toggleAttribute("aria-current", path === "/samples");
+    for (const [id, here] of [["to-figures", !sample && path !== "/samples"], ["to-samples", path === "/samples"]]) {
+      if (here) at(id).setAttribute("aria-current", "page"); else at(id).removeAttribute("aria-current");
+    }
     const focused = at("main").querySelector(`#${CSS.escape(draw.keep || "none")}`);
     draw.keep = null;
     if (focused) focused.focus(); else { scrollTo(0, 0); if (draw.moved) at("main").focus({preventScroll: true}); }
