@@ -44,10 +44,12 @@ let package = Package(
         .systemLibrary(name: "CSPNG", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
         .systemLibrary(name: "CWebP", pkgConfig: "libwebp", providers: [.apt(["libwebp-dev"])]),
         .systemLibrary(name: "CCairo", pkgConfig: "cairo", providers: [.apt(["libcairo2-dev"])]),
+        .systemLibrary(name: "CXML", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
         .target(name: "CKernels"),
         .target(name: "CConfine"),
 
         room("JSONText"),
+        room("Scoring", ["JSONText", "CXML"]),
         room("Numerics"),
         room("Tokenization", ["JSONText"]),
         room("Imaging", ["CTurboJPEG", "CSPNG", "CWebP", "CConfine"]),
@@ -93,18 +95,29 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [.embedInCode("Resources/page.html"), .embedInCode("Resources/openapi.json")]),
+        room(
+            "BenchmarkData", ["Scoring", "Imaging", "JSONText"], resources: [.embedInCode("Resources/convert.py")]),
         room("Benchmarking", ["Model", "Compute", "Checkpoint", "Tokenization", "Imaging", "Numerics"]),
         room(
             "Evaluation",
             [
-                "Monocle", "Documents", "Engine", "Prompting", "Tokenization", "Model", "Compute", "Checkpoint",
-                "Imaging",
-                "Numerics", "JSONText",
+                "BenchmarkData", "Scoring", "Monocle", "Documents", "Engine", "Prompting", "Tokenization", "Model",
+                "Compute", "Checkpoint", "Imaging", "Numerics", "JSONText",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
+        room(
+            "Reporting", ["Evaluation", "BenchmarkData", "Scoring", "Documents", "Imaging"],
+            resources: [
+                .embedInCode("Resources/report.html"), .embedInCode("Resources/report.css"),
+                .embedInCode("Resources/report.js"),
             ]),
         .executableTarget(
             name: "MonocleCommand",
             dependencies: [
-                "Monocle", "Benchmarking", "CUDA", "Datasets", "Evaluation", "Documents", "Engine", "Quantization",
+                "Monocle", "Benchmarking", "CUDA", "Datasets", "BenchmarkData", "Evaluation", "Reporting", "Scoring",
+                "Documents",
+                "Engine", "Quantization",
                 "Training",
                 "Model", "Compute", "Checkpoint",
                 "Prompting", "Server", "OpenAIAPI",
@@ -118,6 +131,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Checkpoint", "Numerics"], path: "Tests/TestSupport",
             swiftSettings: settings),
         tests(of: "JSONText", []),
+        tests(of: "Scoring", ["JSONText"]),
         tests(of: "Numerics", ["Checkpoint"]),
         tests(of: "Tokenization", []),
         tests(of: "Imaging", ["Checkpoint"]),
@@ -142,11 +156,16 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
         tests(of: "Grammar", ["Tokenization"]),
-        tests(of: "Monocle", ["Prompting"]),
+        tests(of: "Monocle", ["Prompting", "Imaging"]),
         tests(of: "Engine", ["Grammar", "Model", "Compute", "Checkpoint", "Tokenization", "Numerics"]),
         tests(
             of: "Evaluation",
-            ["Monocle", "Prompting", "Documents", "Model", "Compute", "Checkpoint", "Imaging", "Numerics"]),
+            [
+                "BenchmarkData", "Scoring", "JSONText", "Monocle", "Prompting", "Documents", "Model", "Compute",
+                "Checkpoint", "Imaging", "Numerics",
+            ]),
+        tests(of: "BenchmarkData", ["Scoring", "Imaging", "JSONText"]),
+        tests(of: "Reporting", ["Evaluation", "BenchmarkData", "Imaging", "Documents"]),
         tests(of: "Benchmarking", ["Checkpoint", "Compute", "Numerics"]),
         .testTarget(
             name: "MonocleCommandTests", dependencies: ["TestSupport", "MonocleCommand", "Checkpoint"],

@@ -3,7 +3,7 @@
 # toolchain itself comes from swift.org.
 set -euo pipefail
 
-packages=(libturbojpeg0-dev libspng-dev libwebp-dev libcairo2-dev poppler-utils pkg-config)
+packages=(libturbojpeg0-dev libspng-dev libwebp-dev libcairo2-dev libxml2-dev poppler-utils ffmpeg pkg-config)
 # The fonts of `monocle documents` (Sources/Documents/Looks.swift).
 packages+=(fonts-dejavu-core fonts-liberation fonts-roboto-unhinted fonts-crosextra-carlito fonts-crosextra-caladea)
 packages+=(fonts-linuxlibertine fonts-open-sans fonts-inconsolata)

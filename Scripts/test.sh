@@ -4,12 +4,19 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 # The clients that tests drive the server with.
-Scripts/install.sh curl python3-venv chromium chromium-driver || exit $?
-# The official OpenAI client drives the server in one test, which says that it is skipped where there is none.
+Scripts/install.sh curl python3-venv chromium chromium-driver wordnet-base || exit $?
+# The official OpenAI client drives the server in one test and pyarrow reads parquet in another; each says that it is skipped where
+# there is none.
 clients=.build/clients
 if [ -z "${MONOCLE_PYTHON:-}" ] && { [ -x "$clients/bin/python" ] || python3 -m venv "$clients"; } \
-    && "$clients/bin/pip" install -q --disable-pip-version-check openai; then
+    && "$clients/bin/pip" install -q --disable-pip-version-check openai pyarrow; then
     export MONOCLE_PYTHON="$PWD/$clients/bin/python"
+fi
+# Chinese words of long texts are compared with jieba's; those tests say that they are skipped where it is not.
+if [ -z "${MONOCLE_JIEBA:-}" ] && [ -x "$clients/bin/pip" ] \
+    && "$clients/bin/pip" install -q --disable-pip-version-check jieba==0.42.1; then
+    MONOCLE_JIEBA=$("$clients/bin/python" -c 'import importlib.util as u; print(u.find_spec("jieba").submodule_search_locations[0])')
+    export MONOCLE_JIEBA
 fi
 report=$(mktemp -d)
 trap 'rm -rf "$report"' EXIT

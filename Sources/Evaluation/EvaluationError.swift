@@ -10,6 +10,8 @@ package enum EvaluationError: Error, Equatable, CustomStringConvertible {
     case otherSettings(path: String, field: String, found: String, expected: String)
     /// Two result files that do not measure the same thing.
     case notComparable(field: String, first: String, second: String)
+    /// A server that is to answer or to judge does not.
+    case endpoint(url: String, model: String, reason: String)
     /// The folder that answers are measured against is not in full precision.
     case reference(folder: String, found: String)
     /// Two folders that are not the same model.
@@ -29,6 +31,8 @@ package enum EvaluationError: Error, Equatable, CustomStringConvertible {
             "\(path) was begun with \(field) \(found), now it is \(expected); name another file, or the same settings"
         case .notComparable(let field, let first, let second):
             "these files cannot be compared: \(field) is \(first) in the first and \(second) in the other"
+        case .endpoint(let url, let model, let reason):
+            "\(model) at \(url) does not answer: \(reason)"
         case .reference(let folder, let found):
             "the reference \(folder) holds \(found) in its decoder; expected BF16 weights"
         case .otherModel(let what, let reference, let model):

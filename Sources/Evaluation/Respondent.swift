@@ -1,48 +1,61 @@
-// Who answers a benchmark's questions: the library's model, or a stand-in. Knows no scores.
+// Who answers a benchmark's questions: a model in this process, an endpoint, or a stand-in. Knows no scores.
 
-import Imaging
-package import Monocle
+package import BenchmarkData
 
 /// What came back for one item.
 package struct Reply: Sendable, Equatable {
     package let text: String
+    package let promptTokens: Int?
     /// Generated tokens, the end token included.
-    package let tokens: Int
-    package let finishReason: String
+    package let tokens: Int?
+    package let finishReason: String?
+    /// How each image was cut, where that is known.
+    package let images: [Use]
+    /// Requests that were made.
+    package let attempts: Int
 
-    package init(text: String, tokens: Int, finishReason: String) {
+    package struct Use: Sendable, Equatable {
+        package let width: Int
+        package let height: Int
+        /// Columns, rows.
+        package let grid: [Int]
+        package let tiles: Int
+        package let tokens: Int
+
+        package init(width: Int, height: Int, grid: [Int], tiles: Int, tokens: Int) {
+            self.width = width
+            self.height = height
+            self.grid = grid
+            self.tiles = tiles
+            self.tokens = tokens
+        }
+    }
+
+    package init(
+        text: String, promptTokens: Int? = nil, tokens: Int?, finishReason: String?, images: [Use] = [],
+        attempts: Int = 1
+    ) {
         self.text = text
+        self.promptTokens = promptTokens
         self.tokens = tokens
         self.finishReason = finishReason
+        self.images = images
+        self.attempts = attempts
+    }
+}
+
+/// Why no reply came.
+package struct RespondentError: Error, Sendable, Equatable {
+    package let failure: AnswerOutcome.Failure
+    package let attempts: Int
+
+    package init(_ failure: AnswerOutcome.Failure, attempts: Int) {
+        self.failure = failure
+        self.attempts = attempts
     }
 }
 
 package protocol Respondent: Sendable {
+    /// - Throws: `RespondentError`, `CancellationError`, or an error of the model in this process.
     func reply(to item: BenchmarkItem, maxTokens: Int) async throws -> Reply
-}
-
-extension BenchmarkItem {
-    /// The item as a question to the model: its images in order, then its text, answered greedily whatever the
-    /// model's folder recommends.
-    func inquiry(maxTokens: Int) -> Inquiry {
-        Inquiry(
-            .question(question, system: nil),
-            sources: images.enumerated().map { number, image in
-                Inquiry.Source(.pixels(image, name: "image \(number + 1) of item \(facts.index)"), detail: .auto)
-            },
-            answer: AnswerOptions(
-                temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1, maxTokens: maxTokens))
-    }
-}
-
-extension VisionLanguageModel: Respondent {
-    package func reply(to item: BenchmarkItem, maxTokens: Int) async throws -> Reply {
-        for try await event in stream(item.inquiry(maxTokens: maxTokens)) {
-            if case .finished(let answer) = event {
-                return Reply(
-                    text: answer.text, tokens: answer.tokenIDs.count, finishReason: answer.finishReason.rawValue)
-            }
-        }
-        throw CancellationError()
-    }
 }

@@ -15,12 +15,22 @@ package struct ChildProcess {
         case notFound
         case notStarted(reason: String)
         case timedOut
-        case outputTooLarge
+        /// There was more output than allowed, or its reader wanted no more.
+        case outputRefused
+    }
+
+    /// What the child finds on standard input: a file that it may also open anew and move about in.
+    package enum Input {
+        case nothing
+        case data(Data)
+        case file(URL)
     }
 
     /// Name looked up in `PATH`, or a path from the root.
     package let program: String
     package let arguments: [String]
+    /// A command that starts the program after giving up what it should not have; empty starts it as it is.
+    package var launcher: [String] = []
     /// Wall-clock and processor seconds.
     package let timeout: Double
     /// Bytes of standard output.
@@ -37,10 +47,23 @@ package struct ChildProcess {
     }
 
     /// Waits for the end. The child is killed, and always reaped, when a bound is passed.
-    /// - Parameter input: what the child reads on standard input; nil is nothing.
-    package func run(input: Data? = nil) throws(Failure) -> Output {
+    package func run(input: Input = .nothing) throws(Failure) -> Output {
+        var output: [UInt8] = []
+        let end = try run(input: input) { bytes in
+            guard output.count + bytes.count <= outputLimit else { return false }
+            output += bytes
+            return true
+        }
+        return Output(status: end.status, standardOutput: output, standardError: end.standardError)
+    }
+
+    /// Waits for the end, handing over standard output as it comes; `outputLimit` is the reader's own affair then.
+    /// - Parameter receive: returns false to have no more; the child is killed then, and `outputRefused` thrown.
+    package func run(
+        input: Input = .nothing, receive: (UnsafeRawBufferPointer) -> Bool
+    ) throws(Failure) -> (status: Int32, standardError: String) {
         guard let path = Self.find(program) else { throw .notFound }
-        let inputFile = try input.map { (data) throws(Failure) in try Self.unnamedFile(data) }
+        let inputFile = try Self.open(input)
         defer { if let inputFile { close(inputFile) } }
         let (child, out, error) = try Self.spawning.withLock { _ in
             Result { () throws(Failure) in try start(path, inputFile) }
@@ -49,15 +72,15 @@ package struct ChildProcess {
             close(out)
             close(error)
         }
-        let collected = collect(out, error)
+        let collected = collect(out, error, receive)
         if case .failure = collected { kill(-child, SIGKILL) }
         var status: Int32 = 0
         while waitpid(child, &status, 0) == -1, errno == EINTR {}
-        let (output, errorText) = try collected.get()
+        let errorText = try collected.get()
         // The low seven bits are the signal that ended the child, the next byte its exit status.
         let code = status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F)
         if code == -SIGXCPU { throw .timedOut }
-        return Output(status: code, standardOutput: output, standardError: String(decoding: errorText, as: UTF8.self))
+        return (code, String(decoding: errorText, as: UTF8.self))
     }
 
     /// The first executable file of this name in `PATH`, or the file at this path.
@@ -71,10 +94,21 @@ package struct ChildProcess {
     /// being started in between and holding the pipes open.
     private static let spawning = Mutex(())
 
+    private static func open(_ input: Input) throws(Failure) -> Int32? {
+        switch input {
+        case .nothing: return nil
+        case .data(let data): return try unnamedFile(data)
+        case .file(let url):
+            let file = Foundation.open(url.path, O_RDONLY | O_CLOEXEC)
+            guard file >= 0 else { throw .notStarted(reason: systemReason()) }
+            return file
+        }
+    }
+
     /// A file without a name that holds `data` and is read from its beginning.
     private static func unnamedFile(_ data: Data) throws(Failure) -> Int32 {
         let path = FileManager.default.temporaryDirectory.appending(path: "monocle-\(UUID().uuidString)").path
-        let file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let file = Foundation.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw .notStarted(reason: systemReason()) }
         unlink(path)
         let isWritten = data.withUnsafeBytes { bytes in
@@ -153,15 +187,18 @@ package struct ChildProcess {
     /// The command under util-linux's `prlimit`, so that the kernel bounds the child too; as it is where that is
     /// missing.
     private func bounded(_ path: String) -> [String] {
-        guard let prlimit = Self.find("prlimit") else { return [path] + arguments }
+        let command = launcher + [path] + arguments
+        guard let prlimit = Self.find("prlimit") else { return command }
         let seconds = Int(timeout.rounded(.up)) + 1
-        return [prlimit, "--as=\(memoryLimit)", "--cpu=\(seconds)", "--core=0", "--fsize=\(16 << 20)", path] + arguments
+        return [prlimit, "--as=\(memoryLimit)", "--cpu=\(seconds)", "--core=0", "--fsize=\(16 << 20)"] + command
     }
 
     /// Reads both pipes until the child closes them.
-    private func collect(_ out: Int32, _ error: Int32) -> Result<(output: [UInt8], error: [UInt8]), Failure> {
+    /// - Returns: the beginning of what it wrote to standard error.
+    private func collect(
+        _ out: Int32, _ error: Int32, _ receive: (UnsafeRawBufferPointer) -> Bool
+    ) -> Result<[UInt8], Failure> {
         let errorLimit = 16 << 10
-        var output: [UInt8] = []
         var errorText: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         var polled = [out, error].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
@@ -178,14 +215,14 @@ package struct ChildProcess {
                     // poll skips negative descriptors.
                     polled[index].fd = -1
                 } else if index == 0 {
-                    guard output.count + count <= outputLimit else { return .failure(.outputTooLarge) }
-                    output += buffer[..<count]
+                    let isWanted = buffer.withUnsafeBytes { receive(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+                    guard isWanted else { return .failure(.outputRefused) }
                 } else if errorText.count < errorLimit {
                     errorText += buffer[..<count]
                 }
             }
         }
-        return .success((output, errorText))
+        return .success(errorText)
     }
 
     private static func systemReason(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }

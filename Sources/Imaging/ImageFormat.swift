@@ -6,6 +6,18 @@ package enum ImageFormat: String, Sendable, CaseIterable {
     case png = "PNG"
     case webP = "WebP"
     case pdf = "PDF"
+    /// QuickTime too, of which it is a descendant.
+    case mp4 = "MP4"
+    /// WebM too, which is a subset.
+    case matroska = "Matroska"
+    case avi = "AVI"
+
+    package var isVideo: Bool {
+        switch self {
+        case .mp4, .matroska, .avi: true
+        case .jpeg, .png, .webP, .pdf: false
+        }
+    }
 
     /// Bytes that `init(sniffing:)` looks at, at most.
     package static let sniffedBytes = 1024
@@ -23,9 +35,29 @@ package enum ImageFormat: String, Sendable, CaseIterable {
             self = .webP
         } else if bytes.has("%PDF-", at: 0) {
             self = .pdf
+        } else if bytes.has([0x1A, 0x45, 0xDF, 0xA3], at: 0) {
+            self = .matroska
+        } else if bytes.has("RIFF", at: 0), bytes.has("AVI ", at: 8) {
+            self = .avi
+        } else if Self.isMP4(bytes) {
+            self = .mp4
         } else {
             throw Self.refusal(bytes)
         }
+    }
+
+    /// Files of this kind begin with a box whose name stands after its length; images are kept in such boxes too.
+    private static func isMP4(_ bytes: RawSpan) -> Bool {
+        if bytes.has("ftyp", at: 4) { return stillBrand(bytes) == nil }
+        return bytes.has("moov", at: 4) || bytes.has("mdat", at: 4) || bytes.has("wide", at: 4)
+    }
+
+    /// The name of an image type by the brand of its first box.
+    private static func stillBrand(_ bytes: RawSpan) -> String? {
+        if bytes.has("avif", at: 8) || bytes.has("avis", at: 8) { return "an AVIF image" }
+        for brand: StaticString in ["heic", "heix", "hevc", "heim", "heis", "mif1", "msf1", "heif"]
+        where bytes.has(brand, at: 8) { return "a HEIC image" }
+        return nil
     }
 
     private static func refusal(_ bytes: RawSpan) -> ImagingError {
@@ -54,12 +86,7 @@ package enum ImageFormat: String, Sendable, CaseIterable {
         {
             return "a TIFF image"
         }
-        if bytes.has("ftyp", at: 4) {
-            if bytes.has("avif", at: 8) || bytes.has("avis", at: 8) { return "an AVIF image" }
-            for brand: StaticString in ["heic", "heix", "hevc", "heim", "heis", "mif1", "msf1", "heif"]
-            where bytes.has(brand, at: 8) { return "a HEIC image" }
-            return "an MP4 or QuickTime file"
-        }
+        if bytes.has("ftyp", at: 4), let name = stillBrand(bytes) { return name }
         if bytes.has("BM", at: 0), bytes.byteCount >= 14 { return "a BMP image" }
         if bytes.has([0, 0, 1, 0], at: 0) { return "an ICO image" }
         if bytes.has([0, 0, 0, 0x0C, 0x6A, 0x50], at: 0) || bytes.has([0xFF, 0x4F, 0xFF, 0x51], at: 0) {
@@ -70,7 +97,7 @@ package enum ImageFormat: String, Sendable, CaseIterable {
         }
         if bytes.has("8BPS", at: 0) { return "a Photoshop file" }
         if bytes.has([0x50, 0x4B, 3, 4], at: 0) { return "a ZIP archive or office document" }
-        if bytes.has("RIFF", at: 0) { return "a RIFF file that is not WebP" }
+        if bytes.has("RIFF", at: 0) { return "a RIFF file that is neither WebP nor AVI" }
         return markupType(bytes)
     }
 

@@ -50,6 +50,8 @@ package struct ImageHeader: Sendable, Equatable {
             details = .webP(webP)
         case .pdf:
             throw .unsupported(found: "a PDF document where an image was expected")
+        case .mp4, .matroska, .avi:
+            throw .unsupported(found: "a video (\(format.rawValue)) where an image was expected")
         }
         try limits.check(width: width, height: height, workingBytesPerPixel: workingBytes)
         if case .jpeg(let jpeg) = details, jpeg.scans > limits.scans {

@@ -22,6 +22,7 @@ package enum ImageSource: Sendable {
 package struct ImageLoader: Sendable {
     package var limits: ImageLimits
     package var pdf: PDFRenderer
+    package var video = VideoDecoder()
     /// Pages of a document that one source may ask for.
     package var pagesPerDocument: Int
     /// Whether a document of which no pages are named stands for all of them, or for its first.
@@ -39,9 +40,17 @@ package struct ImageLoader: Sendable {
 
     /// The images of a source: one for an image file, one for each asked page of a PDF.
     ///
-    /// - Parameter pages: page numbers from 1. Nil is page 1 of a PDF; naming pages of an image file is an error.
-    package func load(_ source: ImageSource, pages: ClosedRange<Int>? = nil) throws(ImagingError) -> [PixelImage] {
+    /// - Parameters:
+    ///   - pages: page numbers from 1. Nil is page 1 of a PDF; naming pages of an image file is an error.
+    ///   - frames: nil; anything else is an error, as only a video has frames.
+    package func load(
+        _ source: ImageSource, pages: ClosedRange<Int>? = nil, frames: FrameSelection? = nil
+    ) throws(ImagingError) -> [PixelImage] {
         do throws(ImagingError) {
+            guard frames == nil else {
+                throw .parameter(
+                    name: "frames", found: "given for an image", expected: "none: only a video has frames")
+            }
             switch source {
             case .file(let url): return try load(file: url, pages: pages)
             case .data(let data, _): return try load(data: data, pages: pages)
@@ -54,23 +63,51 @@ package struct ImageLoader: Sendable {
         }
     }
 
-    /// Whether a source begins as a PDF does; false for a file that cannot be read, and for pipes and devices.
-    package static func isPDF(_ source: ImageSource) -> Bool {
-        switch source {
-        case .file(let url): isPDF(url)
-        case .data(let data, _): (try? ImageFormat(sniffing: data.bytes)) == .pdf
-        case .pixels: false
+    /// Decodes a source, one frame if it is a video, to see whether that can be done.
+    package func check(_ source: ImageSource, pages: ClosedRange<Int>? = nil) throws(ImagingError) {
+        if Self.format(of: source)?.isVideo == true {
+            _ = try frames(of: source, .spread(1), pages: pages) { _ in }
+        } else {
+            _ = try load(source, pages: pages)
         }
     }
 
-    /// Whether a regular file begins as a PDF does.
-    package static func isPDF(_ url: URL) -> Bool {
-        guard (try? regularFileSize(url)) != nil, let handle = try? FileHandle(forReadingFrom: url) else {
-            return false
+    /// What a source begins as; nil for what is not accepted, for a file that cannot be read, for pipes and devices, and for
+    /// pixels.
+    package static func format(of source: ImageSource) -> ImageFormat? {
+        switch source {
+        case .file(let url):
+            guard (try? regularFileSize(url)) != nil, let beginning = try? beginning(of: url) else { return nil }
+            return try? ImageFormat(sniffing: beginning.bytes)
+        case .data(let data, _): return try? ImageFormat(sniffing: data.bytes)
+        case .pixels: return nil
         }
-        defer { try? handle.close() }
-        guard let beginning = try? handle.read(upToCount: ImageFormat.sniffedBytes) else { return false }
-        return (try? ImageFormat(sniffing: beginning.bytes)) == .pdf
+    }
+
+    /// The bytes that say what a file is.
+    static func beginning(of url: URL) throws(ImagingError) -> Data {
+        do {
+            let handle = try FileHandle(forReadingFrom: url)
+            defer { try? handle.close() }
+            return try handle.read(upToCount: ImageFormat.sniffedBytes) ?? Data()
+        } catch {
+            throw .unreadable(reason: reason(error))
+        }
+    }
+
+    /// The frames of a video, one after another, so that only one of them is held in its own size.
+    /// - Parameter pages: nil; anything else is an error, as only a PDF has pages.
+    /// - Returns: the numbers of the frames.
+    package func frames(
+        of source: ImageSource, _ selection: FrameSelection, pages: ClosedRange<Int>? = nil,
+        take: (PixelImage) -> Void
+    ) throws(ImagingError) -> [Int] {
+        do throws(ImagingError) {
+            try Self.checkNoPages(pages)
+            return try video.frames(of: source, selection, take: take)
+        } catch {
+            throw .file(source.name, error)
+        }
     }
 
     private func load(file url: URL, pages: ClosedRange<Int>?) throws(ImagingError) -> [PixelImage] {
@@ -109,7 +146,8 @@ package struct ImageLoader: Sendable {
 
     private static func checkNoPages(_ pages: ClosedRange<Int>?) throws(ImagingError) {
         guard pages == nil else {
-            throw .parameter(name: "page", found: "given for an image", expected: "none: only a PDF has pages")
+            throw .parameter(
+                name: "page", found: "given for an image or a video", expected: "none: only a PDF has pages")
         }
     }
 
@@ -128,7 +166,7 @@ package struct ImageLoader: Sendable {
     }
 
     /// Bytes of a regular file, or why there is none.
-    private static func regularFileSize(_ url: URL) throws(ImagingError) -> Int {
+    static func regularFileSize(_ url: URL) throws(ImagingError) -> Int {
         var status = stat()
         guard stat(url.path, &status) == 0 else {
             if errno == ENOENT || errno == ENOTDIR { throw .missing }

@@ -21,15 +21,18 @@ package indirect enum ImagingError: Error, Equatable, CustomStringConvertible {
     /// A parameter of the request, not a fault of the file.
     case parameter(name: String, found: String, expected: String)
     case pageOutOfRange(page: Int, pages: Int)
+    /// A video of which there is no frame to look at.
+    case noFrames
     case encryptedPDF
-    case missingProgram(name: String, package: String)
+    /// `purpose` is what it is needed for, as in "renders PDF pages".
+    case missingProgram(name: String, package: String, purpose: String)
     case programFailed(name: String, reason: String)
     case timedOut(name: String, seconds: Double)
     /// The child process that decodes ended without an answer.
     case decoderUnavailable
 
     /// The formats that are decoded, as messages name them.
-    package static let acceptedFormats = "JPEG, PNG, WebP and PDF"
+    package static let acceptedFormats = "JPEG, PNG, WebP, PDF and video (MP4, WebM, Matroska, AVI)"
 
     package var description: String {
         switch self {
@@ -48,7 +51,7 @@ package indirect enum ImagingError: Error, Equatable, CustomStringConvertible {
         case .unsupported(nil):
             "is of no recognised image type; accepted are \(Self.acceptedFormats)"
         case .variant(let format, let found, let expected):
-            "\(format) image with \(found), expected \(expected)"
+            "\(format) data with \(found), expected \(expected)"
         case .truncated(let format, let detail):
             "truncated \(format) data: \(detail)"
         case .corrupt(let format, let detail):
@@ -61,12 +64,14 @@ package indirect enum ImagingError: Error, Equatable, CustomStringConvertible {
             "\(name) is \(found), expected \(expected)"
         case .pageOutOfRange(let page, let pages):
             "page \(page) was asked for, the document has \(pages) page\(pages == 1 ? "" : "s")"
+        case .noFrames:
+            "the video has no frames"
         case .encryptedPDF:
             "the PDF is encrypted with a password; save it without one and try again"
-        case .missingProgram(let name, let package):
-            "the program \(name), which renders PDF pages, is not installed; install it with: apt install \(package)"
+        case .missingProgram(let name, let package, let purpose):
+            "the program \(name), which \(purpose), is not installed; install it with: apt install \(package)"
         case .programFailed(let name, let reason):
-            "\(name) could not render the document: \(reason)"
+            "\(name) failed: \(reason)"
         case .timedOut(let name, let seconds):
             "\(name) took more than \(seconds.formatted()) seconds and was stopped"
         case .decoderUnavailable:

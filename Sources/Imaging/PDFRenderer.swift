@@ -15,6 +15,8 @@ package struct PDFRenderer: Sendable {
     package var bytes: Int
     /// Bytes of address space of the child.
     package var memory: Int
+    /// Starts the child confined; see `ChildProcess.launcher`.
+    package var launcher: [String] = []
 
     package init(
         shortSide: Int = 2048, longSide: Int = 3072, resolution: Double = 200, timeout: Double = 10,
@@ -50,7 +52,10 @@ package struct PDFRenderer: Sendable {
         // Poppler rounds sides up.
         let limit = 3 * (shortSide + 1) * (longSide + 1) + 64
         let output = try run("pdftoppm", arguments, outputLimit: limit)
-        return try Self.image(fromPortablePixmap: output.standardOutput.span.bytes)
+        guard let page = PortablePixmap.image(output.standardOutput.span.bytes) else {
+            throw .programFailed(name: "pdftoppm", reason: "it wrote no whole page")
+        }
+        return page
     }
 
     // MARK: What pdfinfo says
@@ -90,17 +95,18 @@ package struct PDFRenderer: Sendable {
     private func run(
         _ program: String, _ arguments: [String], outputLimit: Int, acceptedStatus: Set<Int32> = [0]
     ) throws(ImagingError) -> ChildProcess.Output {
-        let process = ChildProcess(
+        var process = ChildProcess(
             program: program, arguments: arguments, timeout: timeout, outputLimit: outputLimit, memoryLimit: memory)
+        process.launcher = launcher
         let output: ChildProcess.Output
         do {
             output = try process.run()
         } catch {
             switch error {
-            case .notFound: throw .missingProgram(name: program, package: Self.package)
+            case .notFound: throw .missingProgram(name: program, package: Self.package, purpose: "renders PDF pages")
             case .timedOut: throw .timedOut(name: program, seconds: timeout)
             case .notStarted(let reason): throw .programFailed(name: program, reason: reason)
-            case .outputTooLarge:
+            case .outputRefused:
                 throw .programFailed(name: program, reason: "it wrote more than the allowed \(outputLimit) bytes")
             }
         }
@@ -111,33 +117,5 @@ package struct PDFRenderer: Sendable {
             throw .programFailed(name: program, reason: message.map { "\($0) (\(status))" } ?? status)
         }
         return output
-    }
-
-    // MARK: What pdftoppm writes
-
-    /// Reads a binary portable pixmap: "P6", width, height, 255, one white space, samples.
-    package static func image(fromPortablePixmap bytes: RawSpan) throws(ImagingError) -> PixelImage {
-        var offset = 2
-        func number() -> Int? {
-            while let byte = bytes.byte(offset), [0x20, 0x0A, 0x0D, 0x09].contains(byte) { offset += 1 }
-            var value = 0
-            let start = offset
-            while let byte = bytes.byte(offset), (0x30...0x39).contains(byte), offset - start < 9 {
-                value = value * 10 + Int(byte - 0x30)
-                offset += 1
-            }
-            return offset > start ? value : nil
-        }
-        guard bytes.has("P6", at: 0), let width = number(), let height = number(), number() == 255, width > 0,
-            height > 0
-        else { throw .programFailed(name: "pdftoppm", reason: "it wrote no page") }
-        let area = width.multipliedReportingOverflow(by: height)
-        let start = offset + 1
-        guard !area.overflow, area.partialValue <= Int.max / 3, bytes.byteCount - start == 3 * area.partialValue else {
-            throw .programFailed(
-                name: "pdftoppm",
-                reason: "it wrote \(bytes.byteCount - start) bytes for a page of \(width) x \(height) pixels")
-        }
-        return PixelImage(width: width, height: height, pixels: bytes.bytes(in: start..<bytes.byteCount))
     }
 }

@@ -26,6 +26,15 @@ package struct Tiles: Sendable, Equatable {
         self.side = side
     }
 
+    /// The tiles of several images, such as the frames of a video, one after another.
+    /// - Parameter side: what each is cut to; others do not occur.
+    package init(joining parts: [Tiles], side: Int) {
+        precondition(parts.allSatisfy { $0.side == side }, "tiles of one side are joined")
+        count = parts.reduce(0) { $0 + $1.count }
+        self.side = side
+        bytes = parts.flatMap(\.bytes)
+    }
+
     private static func cut(
         _ image: PixelImage, _ corner: (x: Int, y: Int), _ side: Int, into output: UnsafeMutableBufferPointer<UInt8>,
         at start: Int

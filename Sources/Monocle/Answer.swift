@@ -32,14 +32,16 @@ public struct TokenLogprobs: Sendable, Encodable {
     public let top: [Entry]
 }
 
-/// What an image cost: its size, its grid of tiles and its tokens.
+/// What an image or a video cost: its size, its tiles and its tokens.
 public struct ImageUse: Sendable, Encodable {
     public let file: String
     public let width: Int
     public let height: Int
-    /// Columns, rows.
+    /// Columns, rows; of each frame of a video.
     public let grid: [Int]
-    /// Tiles of the grid and the thumbnail.
+    /// Numbers of the frames of a video that were looked at, from 0; nil for an image.
+    public let frames: [Int]?
+    /// Tiles of the grid and the thumbnail, or of all frames.
     public let tiles: Int
     /// Prompt tokens its embeddings take.
     public let tokens: Int

@@ -21,22 +21,31 @@ package struct Inquiry: Sendable {
     package struct Source: Sendable {
         package var image: ImageSource
         package var pages: ClosedRange<Int>?
+        /// Which frames of a video; nil leaves the choice to `Attachment.standardFrames`.
+        package var frames: FrameSelection?
         package var detail: Detail
         /// Tiles of the grid at most, where this image has a bound of its own.
         package var maxTiles: Int?
 
-        package init(_ image: ImageSource, pages: ClosedRange<Int>? = nil, detail: Detail, maxTiles: Int? = nil) {
+        package init(
+            _ image: ImageSource, pages: ClosedRange<Int>? = nil, frames: FrameSelection? = nil, detail: Detail,
+            maxTiles: Int? = nil
+        ) {
             self.image = image
             self.pages = pages
+            self.frames = frames
             self.detail = detail
             self.maxTiles = maxTiles
         }
 
         /// What a part of a message refers to.
-        package init(_ image: ImageSource, _ attachment: OpenAIMessages.Attachment, pages: ClosedRange<Int>?) {
+        package init(
+            _ image: ImageSource, _ attachment: OpenAIMessages.Attachment, pages: ClosedRange<Int>? = nil,
+            frames: FrameSelection? = nil
+        ) {
             self.init(
-                image, pages: attachment.pages ?? pages, detail: Detail(attachment.detail),
-                maxTiles: attachment.maxTiles)
+                image, pages: attachment.pages ?? pages, frames: attachment.frames.map { .upTo($0) } ?? frames,
+                detail: Detail(attachment.detail), maxTiles: attachment.maxTiles)
         }
     }
 
@@ -62,7 +71,11 @@ package struct Inquiry: Sendable {
         let detail = Detail(question.imageOptions.detail)
         self.init(
             .question(question.text, system: question.system),
-            sources: question.attachments.map { Source(.file($0.file), pages: $0.pages, detail: detail) },
+            sources: question.attachments.map { attachment in
+                Source(
+                    .file(attachment.file), pages: attachment.pages, frames: attachment.frames.map { .upTo($0) },
+                    detail: detail)
+            },
             maxTiles: question.imageOptions.maxTiles, answer: question.answer)
     }
 }

@@ -25,11 +25,7 @@ extension VisionLanguageModel {
     package func prepare(_ inquiry: Inquiry, loader: ImageLoader = ImageLoader()) throws -> PreparedRequest {
         try check(inquiry)
         let start = ContinuousClock.now
-        let perSource: [[CutImage]] = try inquiry.sources.map { source in
-            try loader.load(source.image, pages: source.pages).map { image in
-                try CutImage(image, file: source.image.name, plan: tilePlan(for: image, source, inquiry.maxTiles))
-            }
-        }
+        let perSource = try inquiry.sources.map { try cutImages(of: $0, inquiry.maxTiles, loader) }
         let cut = perSource.flatMap(\.self)
         let imagesSeconds = (ContinuousClock.now - start) / .seconds(1)
         let tokensPerTile = folder.configuration.vision?.tokensPerTile ?? 0
@@ -87,12 +83,21 @@ extension VisionLanguageModel {
         }
     }
 
-    private func tilePlan(for image: PixelImage, _ source: Inquiry.Source, _ maxTiles: Int?) throws -> TilePlan {
+    /// One image for an image file, one for each page of a PDF, and one whose tiles are the frames for a video: the model was
+    /// evaluated with the frames of a video in one span of the prompt.
+    private func cutImages(of source: Inquiry.Source, _ maxTiles: Int?, _ loader: ImageLoader) throws -> [CutImage] {
         guard let vision = folder.configuration.vision else { throw MonocleError(.input, "the model is text-only") }
-        return try TilePlan(
-            width: image.width, height: image.height, tileSize: vision.tileSize,
-            maxTiles: source.maxTiles ?? maxTiles ?? vision.maxTiles,
-            useThumbnail: vision.usesThumbnail, detail: source.detail)
+        if ImageLoader.format(of: source.image)?.isVideo == true {
+            let frames = source.frames ?? .upTo(min(Attachment.standardFrames, loader.video.limits.frames))
+            return [try CutImage(framesOf: source.image, frames, pages: source.pages, side: vision.tileSize, loader)]
+        }
+        return try loader.load(source.image, pages: source.pages, frames: source.frames).map { image in
+            let plan = try TilePlan(
+                width: image.width, height: image.height, tileSize: vision.tileSize,
+                maxTiles: source.maxTiles ?? maxTiles ?? vision.maxTiles,
+                useThumbnail: vision.usesThumbnail, detail: source.detail)
+            return CutImage(image, file: source.image.name, plan: plan)
+        }
     }
 
     private func segments(of inquiry: Inquiry, imagesPerSource counts: [Int]) throws -> [Segment] {
@@ -146,28 +151,5 @@ extension Conversation {
             }
         }
         return result
-    }
-}
-
-/// An image after decoding, planning and cutting.
-private struct CutImage {
-    let file: String
-    let width: Int
-    let height: Int
-    let plan: TilePlan
-    let tiles: Tiles
-
-    init(_ image: PixelImage, file: String, plan: TilePlan) {
-        self.file = file
-        self.plan = plan
-        width = image.width
-        height = image.height
-        tiles = Tiles(image, plan: plan)
-    }
-
-    func use(tokensPerTile: Int) -> ImageUse {
-        ImageUse(
-            file: file, width: width, height: height, grid: [plan.columns, plan.rows], tiles: plan.tiles,
-            tokens: plan.tiles * tokensPerTile)
     }
 }

@@ -23,15 +23,24 @@ public struct Question: Sendable {
     }
 }
 
-/// An image file (JPEG, PNG, WebP), or pages of a PDF.
+/// An image file (JPEG, PNG, WebP), pages of a PDF, or a video (MP4, QuickTime, WebM, Matroska, AVI).
+///
+/// A video is looked at as frames of one tile each; the programs `ffmpeg` and `ffprobe` decode it.
 public struct Attachment: Sendable {
-    public var file: URL
-    /// Pages of a PDF, counted from 1; nil is the first. An image has none.
-    public var pages: ClosedRange<Int>?
+    /// Frames of a video where none are asked for.
+    public static let standardFrames = 8
 
-    public init(_ file: URL, pages: ClosedRange<Int>? = nil) {
+    public var file: URL
+    /// Pages of a PDF, counted from 1; nil is the first. Others have none.
+    public var pages: ClosedRange<Int>?
+    /// Frames of a video to look at, spread evenly from its first to its last; nil is `standardFrames`. A video that has
+    /// fewer is looked at whole. Others have none.
+    public var frames: Int?
+
+    public init(_ file: URL, pages: ClosedRange<Int>? = nil, frames: Int? = nil) {
         self.file = file
         self.pages = pages
+        self.frames = frames
     }
 }
 

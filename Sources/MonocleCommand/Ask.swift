@@ -8,18 +8,21 @@ import Prompting
 
 struct Ask: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Ask a question about images or PDF pages; the answer streams to standard output.",
+        abstract: "Ask a question about images, PDF pages or a video; the answer streams to standard output.",
         discussion: """
             Examples:
               monocle ask "What is the total?" receipt.png --model DIR
               monocle ask "Summarise this page." report.pdf --page 2 --model DIR
+              monocle ask "What happens?" clip.mp4 --frames 16 --model DIR
               monocle ask --messages chat.json --json --model DIR
             """)
 
     @Argument(help: "What you want to know.")
     var question: String?
 
-    @Argument(help: ArgumentHelp("Images (JPEG, PNG, WebP) and PDF documents.", valueName: "file"))
+    @Argument(
+        help: ArgumentHelp(
+            "Images (JPEG, PNG, WebP), PDF documents and videos (MP4, WebM, Matroska, AVI).", valueName: "file"))
     var files: [String] = []
 
     @OptionGroup(title: "Model") var run: RunOptions
@@ -76,9 +79,9 @@ struct Ask: AsyncParsableCommand {
             let list = try OpenAIMessages(try Self.read(file))
             let folder = file.deletingLastPathComponent()
             let sources = try list.attachments.map { attachment in
-                let image = try Self.source(attachment, relativeTo: folder)
-                let isPDF = ImageLoader.isPDF(image)
-                return Inquiry.Source(image, attachment, pages: isPDF ? pictures.page?.pages : nil)
+                let chosen = pictures.source(
+                    try Self.source(attachment, relativeTo: folder), detail: Detail(attachment.detail))
+                return Inquiry.Source(chosen.image, attachment, pages: chosen.pages, frames: chosen.frames)
             }
             return Inquiry(
                 .conversation(list.conversation), sources: sources, maxTiles: pictures.maxTiles, answer: options,

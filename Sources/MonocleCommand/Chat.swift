@@ -10,7 +10,7 @@ struct Chat: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Talk with a model over several turns, adding images as you go.",
         discussion: """
-            Commands: /image FILE [PAGE] adds an image (or a PDF's page) to your next message; /system TEXT sets the \
+            Commands: /image FILE [PAGE] adds an image (or a PDF's page, or a video's frames) to your next message; /system TEXT sets the \
             instructions and starts anew; /clear starts anew; /quit ends. What was computed for earlier turns is kept.
             """)
 
@@ -41,10 +41,10 @@ struct Chat: AsyncParsableCommand {
                 Failure.warn(
                     "no such command: \(command); there are /image FILE [PAGE], /system TEXT, /clear and /quit")
             case .image(let path, let page):
-                let source = Inquiry.Source(
-                    .file(URL(filePath: path)), pages: page.map { $0...$0 }, detail: Detail(pictures.detail))
+                var source = pictures.source(.file(URL(filePath: path)), detail: Detail(pictures.detail))
+                if let page { source.pages = page...page }
                 do {
-                    _ = try ImageLoader().load(source.image, pages: source.pages)
+                    try ImageLoader().check(source.image, pages: source.pages)
                     talk.add(source)
                 } catch {
                     Failure.warn("\(error)")

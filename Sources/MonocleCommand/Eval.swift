@@ -12,11 +12,15 @@ struct Eval: AsyncParsableCommand {
         commandName: "eval",
         abstract: "Measure a model: exact answers, divergence from BF16, and whether two runs really differ.",
         discussion: """
-            run asks questions and scores replies; fidelity leads a model and its BF16 reference through the same true \
-            answers; compare puts two files of either kind side by side. Files are JSON Lines, written item by item: the \
+            run asks questions and scores replies; score scores replies that were given before, by Monocle or another program; \
+            fidelity leads a model and its BF16 \
+            reference through the same true answers; compare puts two files of either kind side by side; report makes a \
+            page of runs; convert makes parquet folders readable. Files are JSON Lines, written item by item: the \
             same command goes on where a killed one stopped. See docs/evaluation.md.
             """,
-        subcommands: [EvalRun.self, EvalFidelity.self, EvalCompare.self])
+        subcommands: [
+            EvalRun.self, EvalScore.self, EvalFidelity.self, EvalCompare.self, EvalReport.self, EvalConvert.self,
+        ])
 }
 
 /// Which synthetic documents are asked about.
@@ -51,13 +55,11 @@ struct ItemOptions: ParsableArguments {
         }
     }
 
-    func documents(for model: VisionLanguageModel) throws -> SyntheticDocuments {
-        guard let vision = model.folder.configuration.vision else {
-            throw UsageError("the model is text-only: it cannot be asked about documents")
-        }
-        let own = DocumentGenerator.tileSizes.contains(vision.tileSize) ? vision.tileSize : 128
+    /// - Parameter own: the model's tile size; nil where it is not known.
+    func documents(tileSize own: Int?) throws -> SyntheticDocuments {
+        let usual = own.flatMap { DocumentGenerator.tileSizes.contains($0) ? $0 : nil } ?? 128
         return try SyntheticDocuments(
-            seed: seed, split: split, looks: looks, levels: levels.levels, family: family, tileSize: tileSize ?? own)
+            seed: seed, split: split, looks: looks, levels: levels.levels, family: family, tileSize: tileSize ?? usual)
     }
 }
 
@@ -89,22 +91,25 @@ struct ResultOptions: ParsableArguments {
     @Flag(help: "Print the summary as one JSON object instead of a table.")
     var json = false
 
-    typealias Progress = (_ done: Int, _ of: Int) -> Void
+    typealias Progress = (_ done: Int, _ of: Int, _ errors: Int) -> Void
 
     /// Begins or continues a file for each header and shows progress while `run` adds lines. Several files lie in a folder
     /// under the names that their headers give them.
+    /// - Parameter retryingFailures: lines without a figure are removed first.
     /// - Returns: every line of each file.
-    func lines<Header: ResultHeader, Outcome: Codable & Sendable>(
-        _ headers: [Header],
+    func results<Header: ResultHeader, Outcome: ResultOutcome>(
+        _ headers: [Header], retryingFailures: Bool = false,
         addedBy run: (_ files: [ResultFile<Header, Outcome>], _ progress: Progress) async throws -> Void
-    ) async throws -> [[Int: ResultLine<Outcome>]] {
+    ) async throws -> [Results<Header, Outcome>] {
         let paths = try paths(headers)
-        let files = try zip(paths, headers).map { try ResultFile<Header, Outcome>(continuing: $0, header: $1) }
+        let files = try zip(paths, headers).map {
+            try ResultFile<Header, Outcome>(continuing: $0, header: $1, retryingFailures: retryingFailures)
+        }
         let progress = ProgressBar()
         defer { progress.clear() }
         let countdown = Countdown("item", progress)
-        try await run(files) { countdown.show($0, of: $1) }
-        return files.map(\.results.lines)
+        try await run(files) { countdown.show($0, of: $1, errors: $2) }
+        return files.map(\.results)
     }
 
     private func paths(_ headers: [some ResultHeader]) throws -> [String] {
@@ -121,7 +126,7 @@ struct ResultOptions: ParsableArguments {
         return names.map { path + "/" + $0 }
     }
 
-    private struct Report<Header: Encodable, Summary: Encodable>: Encodable {
+    struct Report<Header: Encodable, Summary: Encodable>: Encodable {
         let file: String
         let header: Header
         let summary: Summary
@@ -145,10 +150,11 @@ struct Countdown {
         self.bar = bar
     }
 
-    func show(_ done: Int, of total: Int) {
+    func show(_ done: Int, of total: Int, errors: Int = 0) {
         let passed = (ContinuousClock.now - start) / .seconds(1)
         let left = done == 0 ? "" : ", \(Self.text(passed / Double(done) * Double(total - done))) left"
-        bar.show("\(what) \(done) of \(total)\(left)", fraction: Double(done) / Double(max(total, 1)))
+        let failed = errors == 0 ? "" : ", \(errors) errors"
+        bar.show("\(what) \(done) of \(total)\(failed)\(left)", fraction: Double(done) / Double(max(total, 1)))
     }
 
     private static func text(_ seconds: Double) -> String {

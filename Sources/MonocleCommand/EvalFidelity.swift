@@ -65,8 +65,11 @@ struct EvalFidelity: AsyncParsableCommand {
             loading: URL(filePath: reference, directoryHint: .isDirectory),
             options: LoadOptions(precision: referencePrecision.arithmetic, threads: threads))
         let shared = try FidelityReference(teacher)
-        let documents = try items.documents(for: teacher)
-        var pairs: [(pair: FidelityPair, header: FidelityHeader<SyntheticDocuments.Settings>)] = []
+        guard let vision = teacher.folder.configuration.vision else {
+            throw UsageError("the model is text-only: it cannot be asked about documents")
+        }
+        let documents = try items.documents(tileSize: vision.tileSize)
+        var pairs: [(pair: FidelityPair, header: FidelityHeader)] = []
         for folder in try model.isEmpty ? [ModelFolderOption.url(nil)] : model.map({ try ModelFolderOption.url($0) }) {
             for precision in precision {
                 let model = try VisionLanguageModel(
@@ -80,11 +83,12 @@ struct EvalFidelity: AsyncParsableCommand {
                 pairs.append((pair, header))
             }
         }
-        let lines = try await result.lines(pairs.map(\.header)) { files, progress in
+        let results: [Results<FidelityHeader, FidelityOutcome>] = try await result.results(pairs.map(\.header)) {
+            files, progress in
             try await FidelityRun(documents, pairs: pairs.map(\.pair), groupSize: batch)
-                .run(items.count, into: files, progress: progress)
+                .run(items.count, into: files) { progress($0, $1, 0) }
         }
-        let summaries = zip(pairs.map(\.header), lines).map { ($0, FidelitySummary($1, count: items.count)) }
+        let summaries = zip(pairs.map(\.header), results).map { ($0, FidelitySummary($1.lines, count: items.count)) }
         let text = summaries.count == 1 ? summaries[0].1.text(summaries[0].0) : FidelitySummary.text(summaries)
         try result.print(summaries, text: text)
     }
@@ -110,7 +114,7 @@ extension FidelityGroup {
 
 extension FidelitySummary {
     /// A line for each of several models against one reference.
-    static func text(_ summaries: [(FidelityHeader<SyntheticDocuments.Settings>, FidelitySummary)]) -> String {
+    static func text(_ summaries: [(FidelityHeader, FidelitySummary)]) -> String {
         var table = TextTable(FidelityGroup.titles)
         for (header, summary) in summaries {
             table.add(summary.overall.row("\(header.model.name), \(header.precision)"))
@@ -123,7 +127,7 @@ extension FidelitySummary {
     }
 
     /// The table of a fidelity run.
-    func text(_ header: FidelityHeader<SyntheticDocuments.Settings>) -> String {
+    func text(_ header: FidelityHeader) -> String {
         var table = TextTable(FidelityGroup.titles)
         table.add(overall.row("all"))
         table.rule()

@@ -1,6 +1,7 @@
 // Errors as a person meets them: one message on standard error and an exit code for each kind of fault.
 
 import ArgumentParser
+import BenchmarkData
 import CUDA
 import Checkpoint
 import Compute
@@ -11,6 +12,7 @@ import Foundation
 import Monocle
 import OpenAIAPI
 import Quantization
+import Scoring
 import Server
 import Training
 
@@ -47,7 +49,9 @@ enum Failure {
 
     /// The code of an error that is not the argument parser's.
     private static func code(for error: any Error) -> Code? {
-        if error is UsageError || error is SettingsError || error is LimitError { return .usage }
+        if error is UsageError || error is SettingsError || error is LimitError || error is ScoringError {
+            return .usage
+        }
         if error is CUDAError { return .device }
         if let error = error as? QuantizationError { return error.isFaultOfModel ? .model : .usage }
         if let error = error as? EvaluationError { return error.isFaultOfModel ? .model : .usage }
@@ -56,7 +60,7 @@ enum Failure {
             if case .drawing = error { return .defect }
             return .usage
         }
-        if error is DatasetError { return .usage }
+        if error is DatasetError || error is BenchmarkDataError || error is ScoringError { return .usage }
         if let error = error as? TrainingError { return code(of: error) }
         let sorted = MonocleError(error)
         switch sorted.kind {

@@ -127,16 +127,36 @@ struct PictureOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Page of each PDF, or a range such as 2-4.", valueName: "page"))
     var page: PageRange?
 
-    /// The files as sources, each PDF with the pages asked for.
-    /// - Throws: `UsageError` when pages are asked for and no file is a PDF.
+    @Option(
+        help: ArgumentHelp(
+            "Frames of each video, spread from its first to its last, a tile each. Default: 8.", valueName: "n"))
+    var frames: Int?
+
+    /// The files as sources, each PDF with the pages and each video with the frames asked for.
+    /// - Throws: `UsageError` when pages are asked for and no file is a PDF, or frames and no file is a video.
     func sources(_ files: [(url: URL, detail: Detail)]) throws -> [Inquiry.Source] {
-        let isPDF = files.map { ImageLoader.isPDF($0.url) }
-        guard page == nil || isPDF.contains(true) else {
+        let sources = files.map { self.source(.file($0.url), detail: $0.detail) }
+        guard page == nil || sources.contains(where: { $0.pages != nil }) else {
             throw UsageError("--page was given, but none of the files is a PDF: only a PDF has pages")
         }
-        return zip(files, isPDF).map { file, isPDF in
-            Inquiry.Source(.file(file.url), pages: isPDF ? page?.pages : nil, detail: file.detail)
+        guard frames == nil || sources.contains(where: { $0.frames != nil }) else {
+            throw UsageError("--frames was given, but none of the files is a video: only a video has frames")
         }
+        return sources
+    }
+
+    /// A source with the pages asked for if it is a PDF, and the frames asked for if it is a video.
+    func source(_ image: ImageSource, detail: Detail) -> Inquiry.Source {
+        let format = ImageLoader.format(of: image)
+        return Inquiry.Source(
+            image, pages: format == .pdf ? page?.pages : nil,
+            frames: format?.isVideo == true ? frames.map { .upTo($0) } : nil, detail: detail)
+    }
+
+    /// - Throws: `UsageError` when a number is out of range.
+    func validate() throws {
+        guard let frames, frames < 1 else { return }
+        throw ValidationError("--frames is \(frames); it must be 1 or more")
     }
 }
 

@@ -19,6 +19,7 @@ struct MonocleCommand: AsyncParsableCommand {
             Quantize.self,
             Train.self, Distill.self, DocumentsVerb.self, DocumentWorker.self, Eval.self,
             DecodeImage.self,
+            RunConfined.self,
         ])
 }
 

@@ -11,6 +11,8 @@ package struct RequiredProgram: Sendable {
     package static let all = [
         RequiredProgram(name: "pdftoppm", package: "poppler-utils", purpose: "renders PDF pages"),
         RequiredProgram(name: "pdfinfo", package: "poppler-utils", purpose: "counts PDF pages"),
+        RequiredProgram(name: "ffmpeg", package: "ffmpeg", purpose: "decodes videos"),
+        RequiredProgram(name: "ffprobe", package: "ffmpeg", purpose: "lists the frames of videos"),
     ]
 
     /// Where `PATH` finds it; nil when it is missing.

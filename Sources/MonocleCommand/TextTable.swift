@@ -1,7 +1,9 @@
 // Columns of text for a terminal, and figures as people read them. Knows nothing of what they mean.
 
+import BenchmarkData
 import Evaluation
 import Foundation
+import Scoring
 
 /// A table: the first column to the left, the others to the right.
 struct TextTable {
@@ -49,7 +51,20 @@ enum Figures {
 
     static func probability(_ p: Double) -> String { p < 0.001 ? String(format: "%.1e", p) : String(format: "%.3f", p) }
 
-    static func title(_ settings: SyntheticDocuments.Settings) -> String {
+    static func title(_ settings: ItemSettings) -> String {
+        switch settings {
+        case .documents(let settings): return title(settings)
+        case .table(let settings):
+            let name = BenchmarkName(rawValue: settings.benchmark)?.title ?? settings.benchmark
+            let frames = settings.frames.map { ", \($0)" } ?? ""
+            let asked = settings.askedUnder.map { ", asked under \($0)" } ?? ""
+            return
+                "\(name) under \(settings.profile)\(asked)\(frames), \(settings.data.rows) rows of \(settings.data.format) "
+                + settings.data.fingerprint
+        }
+    }
+
+    private static func title(_ settings: DocumentSettings) -> String {
         let levels = settings.levels.map { "\($0)" }
         let range = levels.count > 1 ? "levels \(levels[0])-\(levels[levels.count - 1])" : "level \(levels[0])"
         let looks = settings.looks == settings.split ? "" : " in \(settings.looks) looks"

@@ -91,36 +91,47 @@ package struct ChatRequest: Sendable {
 }
 
 extension OpenAIMessages {
-    /// Numbers of images and documents, before any of them is looked at.
+    /// Numbers of images, documents, videos and frames, before any of them is looked at.
     func check(_ limits: Limits) throws(APIError) {
-        let documents = attachments.filter(\.isDocument)
-        let images = attachments.count - documents.count
-        guard images <= limits[.images] else {
-            throw APIError(
-                400, "too_many_images", param: "messages",
-                "the messages have \(images) images; the limit images is \(limits[.images])")
-        }
-        guard documents.count <= limits[.pdfPages] else {
-            throw APIError(
-                400, "too_many_pages", param: "messages",
-                "the messages have \(documents.count) documents; the limit pdf-pages is \(limits[.pdfPages])")
+        let kinds: [(kind: Attachment.Kind, name: String, limit: Limits.Key, code: String)] = [
+            (.image, "images", .images, "too_many_images"), (.document, "documents", .pdfPages, "too_many_pages"),
+            (.video, "videos", .videos, "too_many_videos"),
+        ]
+        for (kind, name, limit, code) in kinds {
+            let count = attachments.count { $0.kind == kind }
+            guard count <= limits[limit] else {
+                throw APIError(
+                    400, code, param: "messages",
+                    "the messages have \(count) \(name); the limit \(limit.rawValue) is \(limits[limit])")
+            }
         }
         for attachment in attachments {
+            if let frames = attachment.frames, frames > limits[.videoFrames] {
+                throw APIError(
+                    400, "too_many_frames", param: attachment.path,
+                    "\(attachment.path) asks for \(frames) frames; the limit video-frames is \(limits[.videoFrames])")
+            }
             guard case .file = attachment.media else { continue }
             throw APIError(
-                400, attachment.isDocument ? "invalid_document" : "invalid_image", param: attachment.path,
+                400, APIError.code(ofMediaAt: attachment.path), param: attachment.path,
                 "\(attachment.path) names a file; send its bytes as a data URL (data:TYPE;base64,DATA)")
         }
     }
 }
 
 extension APIError {
+    /// The code of a fault in what the part at this JSON path refers to.
+    package static func code(ofMediaAt path: String) -> String {
+        if path.hasSuffix(".file_data") { return "invalid_document" }
+        return path.hasSuffix(".video_url.url") ? "invalid_video" : "invalid_image"
+    }
+
     /// A fault of messages or of a prompt's layout.
     package init(_ error: PromptingError) {
         switch error {
         case .media(let path, _):
             self.init(
-                400, path.hasSuffix("file_data") ? "invalid_document" : "invalid_image", param: path, error.description)
+                400, Self.code(ofMediaAt: path), param: path, error.description)
         case .message(let path, let found, let expected):
             // What was found may quote the request: only what it is not is said.
             let isSafe = !found.contains("\"")

@@ -13,20 +13,23 @@ package struct TokenUsage: Sendable, Encodable, Equatable {
         }
     }
 
-    /// An image and its plan of tiles.
+    /// An image and its plan of tiles, or a video.
     package struct Image: Sendable, Encodable, Equatable {
         package let width: Int
         package let height: Int
-        /// Columns, rows.
+        /// Columns, rows; of each frame of a video.
         package let grid: [Int]
-        /// Tiles of the grid and the thumbnail.
+        /// Numbers of the frames of a video that were looked at, from 0; nil for an image.
+        package let frames: [Int]?
+        /// Tiles of the grid and the thumbnail, or of all frames.
         package let tiles: Int
         package let tokens: Int
 
-        package init(width: Int, height: Int, grid: [Int], tiles: Int, tokens: Int) {
+        package init(width: Int, height: Int, grid: [Int], frames: [Int]? = nil, tiles: Int, tokens: Int) {
             self.width = width
             self.height = height
             self.grid = grid
+            self.frames = frames
             self.tiles = tiles
             self.tokens = tokens
         }

@@ -60,21 +60,29 @@ struct MessageReader {
         case .string("file") where role != .tool:
             attachments.append(try document(value["file"], path + ".file"))
             return .image(attachments.count - 1)
+        case .string("video_url") where role != .tool:
+            attachments.append(try video(value["video_url"], path + ".video_url"))
+            return .image(attachments.count - 1)
         case let other:
             throw .message(
                 path: path + ".type", found: other.shortSummary,
-                expected: role != .tool ? "\"text\", \"image_url\" or \"file\"" : "\"text\"")
+                expected: role != .tool ? "\"text\", \"image_url\", \"video_url\" or \"file\"" : "\"text\"")
         }
     }
 
-    private func image(_ value: JSON?, _ path: String) throws(PromptingError) -> OpenAIMessages.Attachment {
+    /// An object whose `url` says where the bytes are.
+    private func reference(_ value: JSON?, _ path: String) throws(PromptingError) -> OpenAIMessages.Attachment {
         guard case .object? = value else {
             throw .message(path: path, found: value.shortSummary, expected: "an object with url")
         }
         guard case .string(let url)? = value?["url"] else {
             throw .message(path: path + ".url", found: (value?["url"]).shortSummary, expected: "a string")
         }
-        var attachment = OpenAIMessages.Attachment(media: try media(url, path + ".url"), path: path + ".url")
+        return OpenAIMessages.Attachment(media: try media(url, path + ".url"), path: path + ".url")
+    }
+
+    private func image(_ value: JSON?, _ path: String) throws(PromptingError) -> OpenAIMessages.Attachment {
+        var attachment = try reference(value, path)
         let detail = value?["detail"] ?? .null
         if detail != .null {
             guard case .string(let name) = detail, let known = OpenAIMessages.Detail(rawValue: name) else {
@@ -83,14 +91,27 @@ struct MessageReader {
             }
             attachment.detail = known
         }
-        let tiles = value?["max_tiles"] ?? .null
-        if tiles != .null {
-            guard let count = tiles.wholeNumber, (1...64).contains(count) else {
-                throw .message(path: path + ".max_tiles", found: tiles.shortSummary, expected: "1 to 64")
-            }
-            attachment.maxTiles = count
-        }
+        attachment.maxTiles = try count(value, "max_tiles", path, in: 1...64)
         return attachment
+    }
+
+    private func video(_ value: JSON?, _ path: String) throws(PromptingError) -> OpenAIMessages.Attachment {
+        var attachment = try reference(value, path)
+        attachment.kind = .video
+        attachment.frames = try count(value, "frames", path, in: 1...256)
+        return attachment
+    }
+
+    private func count(
+        _ value: JSON?, _ name: String, _ path: String, in range: ClosedRange<Int>
+    ) throws(PromptingError) -> Int? {
+        guard let number = value?[name], number != .null else { return nil }
+        guard let count = number.wholeNumber, range.contains(count) else {
+            throw .message(
+                path: "\(path).\(name)", found: number.shortSummary,
+                expected: "\(range.lowerBound) to \(range.upperBound)")
+        }
+        return count
     }
 
     private func document(_ value: JSON?, _ path: String) throws(PromptingError) -> OpenAIMessages.Attachment {
@@ -108,7 +129,7 @@ struct MessageReader {
                 path: path + ".file_data", reason: "is not of type application/pdf, the only one accepted here")
         }
         var attachment = OpenAIMessages.Attachment(media: media, path: path + ".file_data")
-        attachment.isDocument = true
+        attachment.kind = .document
         let pages = value?["pages"] ?? .null
         if pages != .null {
             guard

@@ -12,15 +12,26 @@ package struct OpenAIMessages: Sendable, Equatable {
         case auto
     }
 
-    /// What a part refers to: an `image_url`, or a `file` that is a PDF document.
+    /// What a part refers to.
     package struct Attachment: Sendable, Equatable {
+        package enum Kind: Sendable {
+            /// An `image_url`.
+            case image
+            /// A `file`, which is a PDF document.
+            case document
+            /// A `video_url`.
+            case video
+        }
+
         package var media: MediaURL
         package var detail: Detail = .auto
         /// Tiles of the grid at most.
         package var maxTiles: Int?
-        package var isDocument = false
+        package var kind = Kind.image
         /// Pages of a document; nil leaves the choice to the reader.
         package var pages: ClosedRange<Int>?
+        /// Frames of a video; nil leaves the choice to the reader.
+        package var frames: Int?
         /// Where the reference stands, such as `messages[0].content[1].image_url.url`.
         package var path: String
     }

@@ -72,18 +72,21 @@ extension APIError {
             self.init(400, "invalid_image", error.description)
             return
         }
-        let isDocument = path.hasSuffix("file_data")
-        let code = isDocument ? "invalid_document" : "invalid_image"
+        let code = APIError.code(ofMediaAt: path)
         switch reason {
-        case .unsupported where isDocument:
+        case .unsupported where code == "invalid_document":
             self.init(400, code, param: path, "\(path) is not a PDF document")
         case .unsupported(let found):
+            let isVideo = code == "invalid_video"
             self.init(
-                415, "unsupported_image", param: path,
-                "\(path) is \(found ?? "of no recognised type"); accepted are JPEG, PNG and WebP")
-        case .programFailed: self.init(400, code, param: path, "\(path) could not be rendered: the document is damaged")
-        case .missingProgram(let name, _):
-            self.init(500, "renderer_missing", param: path, "the server lacks \(name), which renders PDF pages")
+                415, isVideo ? "unsupported_video" : "unsupported_image", param: path,
+                """
+                \(path) is \(found ?? "of no recognised type"); accepted are \
+                \(isVideo ? "MP4, WebM, Matroska and AVI" : "JPEG, PNG and WebP")
+                """)
+        case .programFailed: self.init(400, code, param: path, "\(path) could not be decoded: it is damaged")
+        case .missingProgram(let name, _, let purpose):
+            self.init(500, "renderer_missing", param: path, "the server lacks \(name), which \(purpose)")
         case .outOfMemory:
             self.init(503, "overloaded", param: path, "not enough memory to decode \(path)", retryAfter: 2)
         case .overLimit(_, _, _, "pages"):

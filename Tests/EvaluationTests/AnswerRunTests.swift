@@ -1,6 +1,9 @@
+import BenchmarkData
 import Documents
 import Evaluation
 import Foundation
+import Imaging
+import Scoring
 import TestSupport
 import Testing
 
@@ -8,7 +11,10 @@ struct AnswerRunTests {
     private let right = FakeModel { "\($0) " }
 
     private func withoutTime(_ line: ResultLine<AnswerOutcome>?) -> [String?] {
-        [line?.outcome.reply, line?.outcome.error, line?.outcome.correct.map { "\($0)" }, line?.item.family]
+        [
+            line?.outcome.reply, line?.outcome.error?.message, line?.outcome.verdict.map { "\($0)" },
+            line?.item.groups["family"],
+        ]
     }
 
     @Test func repliesAreScoredAndSummedUp() async throws {
@@ -17,19 +23,21 @@ struct AnswerRunTests {
             if index == 5 { throw FakeModel.Failure() }
             return index % 2 == 0 ? "\(index)\n" : "wrong"
         }
-        let lines = try await makeRun(place.url.appending(path: "run.jsonl").path, count: 10, model: model)
-        #expect(lines[4]?.outcome.correct == true && lines[7]?.outcome.correct == false)
+        let results = try await makeRun(place.url.appending(path: "run.jsonl").path, count: 10, model: model)
+        let lines = results.lines
+        #expect(lines[4]?.outcome.verdict?.score == 1 && lines[7]?.outcome.verdict?.score == 0)
         // An error is neither right nor wrong, and its text is no reply.
-        #expect(lines[5]?.outcome.correct == nil && lines[5]?.outcome.reply == nil)
-        #expect(lines[5]?.outcome.error == "the model fell over")
-        let summary = AnswerSummary(lines, count: 10)
-        #expect(summary.exact.successes == 5 && summary.exact.count == 9)
-        #expect(summary.families.map(\.name) == ["even", "odd"])
-        #expect(summary.families.map(\.exact.count) == [5, 4])
-        #expect(summary.levels.map(\.exact.count) == [4, 3, 2])
-        #expect(summary.errors == 1 && summary.firstError == "item 5: the model fell over")
+        #expect(lines[5]?.outcome.verdict == nil && lines[5]?.outcome.reply == nil)
+        #expect(lines[5]?.outcome.error == .init(.model, "the model fell over"))
+        let summary = AnswerSummary(results, of: 0..<10)
+        #expect(summary.score.mean == 5.0 / 9 && summary.score.count == 9)
+        #expect(summary.score.interval == Share(5, of: 9).interval)
+        #expect(summary.groups["family"]?.map(\.name) == ["even", "odd"])
+        #expect(summary.groups["family"]?.map(\.score.count) == [5, 4])
+        #expect(summary.groups["level"]?.map(\.score.count) == [4, 3, 2])
+        #expect(summary.errors == ["model": 1] && summary.firstError == "item 5: the model fell over")
         #expect(summary.cutReplies == 1)
-        #expect(AnswerSummary(lines, count: 4).exact.count == 4)
+        #expect(AnswerSummary(results, of: 0..<4).score.count == 4)
     }
 
     @Test func aFinishedRunAsksNothing() async throws {
@@ -49,20 +57,20 @@ struct AnswerRunTests {
     @Test func aKilledRunGoesOnWithoutRepeatingOrLosing() async throws {
         let place = try TemporaryFolder()
         let path = place.url.appending(path: "run.jsonl").path
-        let whole = try await makeRun(path, count: 4, model: right)
+        let whole = try await makeRun(path, count: 4, model: right).lines
         let bytes = try Data(contentsOf: URL(filePath: path))
         let ends = bytes.indices.filter { bytes[$0] == UInt8(ascii: "\n") }.map { $0 + 1 }
         #expect(ends.count == 5)
         for length in Array(stride(from: ends[2], through: ends[4], by: 7)) + [ends[3] - 1, ends[3], ends[3] + 1] {
             try bytes.prefix(length).write(to: URL(filePath: path))
             let model = FakeModel { "\($0)" }
-            let lines = try await makeRun(path, count: 4, model: model)
+            let lines = try await makeRun(path, count: 4, model: model).lines
             let kept = ends.dropFirst().count { $0 <= length }
             #expect(model.asked.withLock { $0 } == Array(kept..<4), "cut at \(length)")
             #expect(
                 lines.count == 4
                     && lines.keys.allSatisfy { withoutTime(lines[$0])[1...] == withoutTime(whole[$0])[1...] })
-            let read = try Results<Header, AnswerOutcome>(reading: path)
+            let read = try AnswerResults(reading: path)
             #expect(read.lines.count == 4 && !read.isCut)
         }
     }
@@ -126,16 +134,88 @@ struct AnswerRunTests {
 
     @Test func documentsAreSpreadEvenlyAndAlwaysTheSame() throws {
         let documents = try SyntheticDocuments(seed: 1, split: .test, levels: 0...1)
-        #expect(documents.settings.families == Family.standard.map(\.rawValue))
+        guard case .documents(let settings) = documents.settings else {
+            Issue.record("documents are drawn")
+            return
+        }
+        #expect(settings.families == Family.standard.map(\.rawValue))
         for index in [0, 1, 7, 8, 15, 16] {
             let item = try documents.item(at: index)
-            #expect(item.facts.family == Family.standard[index % 8].rawValue)
-            #expect(item.facts.level == index / 8 % 2)
+            #expect(item.facts.groups["family"] == Family.standard[index % 8].rawValue)
+            #expect(item.facts.groups["level"] == "\(index / 8 % 2)")
             #expect(item.facts.index == index && !item.answers.isEmpty && !item.images.isEmpty)
-            #expect(try documents.item(at: index).images == item.images)
+            #expect(try Self.pixels(documents.item(at: index)) == Self.pixels(item))
         }
         let video = try SyntheticDocuments(seed: 1, split: .test, levels: 2...2, family: .video)
-        #expect(try video.item(at: 3).facts.family == "video")
+        #expect(try video.item(at: 3).facts.groups["family"] == "video")
         #expect(try video.item(at: 3).images.count >= 2)
+    }
+
+    private static func pixels(_ item: BenchmarkItem) -> [PixelImage] {
+        item.images.compactMap { if case .pixels(let pixels, _) = $0.source { pixels } else { nil } }
+    }
+
+    @Test func manyAtOnceAreEachAskedOnce() async throws {
+        let place = try TemporaryFolder()
+        let path = place.url.appending(path: "run.jsonl").path
+        let model = FakeModel { "\($0)" }
+        let results = try await makeRun(path, count: 50, concurrency: 7, model: model)
+        #expect(model.asked.withLock { $0.sorted() } == Array(0..<50))
+        #expect(results.lines.count == 50 && results.lines.values.allSatisfy { $0.outcome.verdict?.score == 1 })
+        #expect(try AnswerResults(reading: path).lines.count == 50)
+    }
+
+    @Test func errorsAreAskedAgainOnlyWhenAskedFor() async throws {
+        let place = try TemporaryFolder()
+        let path = place.url.appending(path: "run.jsonl").path
+        let failing = FakeModel { index in
+            if index % 3 == 0 { throw FakeModel.Failure() }
+            return "\(index)"
+        }
+        try await makeRun(path, count: 9, model: failing)
+        let again = FakeModel { "\($0)" }
+        try await makeRun(path, count: 9, model: again)
+        #expect(again.asked.withLock { $0 }.isEmpty)
+        let results = try await makeRun(path, count: 9, retryingFailures: true, model: again)
+        #expect(again.asked.withLock { $0 } == [0, 3, 6])
+        #expect(results.lines.count == 9 && results.lines.values.allSatisfy { !$0.outcome.failed })
+        #expect(try AnswerResults(reading: path).lines.count == 9)
+    }
+
+    /// Files that were written before items had names and verdicts.
+    @Test func filesOfTheFirstVersionAreRead() throws {
+        let place = try TemporaryFolder()
+        let path = place.url.appending(path: "old.jsonl").path
+        let header =
+            #"{"decoding":"greedy","instruction_set":"avx2","items":{"assignment":"a","benchmark":"synthetic","families":["form"],"levels":[0],"looks":"test","seed":0,"split":"test","tile_size":128},"kind":"answers","max_tokens":8,"model":{"fingerprint":"0","name":"m"},"precision":"w4a16","rule":"r","version":1}"#
+        let facts = #""family":"form","font":"f","kind":"k","layout":"l","level":0,"tiles":2,"seconds":0.5"#
+        let lines = [
+            #"{"answers":["x"],"correct":true,"finish_reason":"stop","index":0,"question":"q","reply":"x","tokens":2,\#(facts)}"#,
+            #"{"answers":["x"],"error":"too long","index":1,"question":"q",\#(facts)}"#,
+        ]
+        try Data(([header] + lines).map { $0 + "\n" }.joined().utf8).write(to: URL(filePath: path))
+        let results = try AnswerResults(reading: path)
+        #expect(results.lines[0]?.outcome.verdict?.score == 1 && results.lines[0]?.item.groups["tiles"] == "2")
+        #expect(results.lines[0]?.outcome.promptText == "q")
+        #expect(results.lines[1]?.outcome.error == .init(.model, "too long"))
+        let scored = try ScoredItems(reading: path)
+        #expect(scored.items.count == 1 && scored.errors == 1)
+    }
+
+    @Test func aRowThatCannotBeReadIsAnErrorOfItsItem() async throws {
+        let place = try TemporaryFolder()
+        let data = place.url.appending(path: "data.jsonl")
+        try Data("{\"question\": \"q\", \"answers\": [\"a\"], \"image\": \"none.png\"}\n[]\n".utf8).write(to: data)
+        let benchmark = try TableBenchmark(.docvqa, profile: .vlmevalkit, table: DataSource.table(data))
+        let path = place.url.appending(path: "run.jsonl").path
+        let file = try AnswerFile(continuing: path, header: header(benchmark.settings))
+        let model = FakeModel { _ in "a" }
+        try await AnswerRun(
+            benchmark, respondent: model, scorer: BenchmarkScorer(Scorer(.docvqa, profile: .vlmevalkit)), maxTokens: 8
+        ).run(0..<2, into: file) { _ in }
+        #expect(model.asked.withLock { $0 }.isEmpty)
+        #expect(file.results.lines.values.allSatisfy { $0.outcome.error?.kind == .data && $0.outcome.verdict == nil })
+        #expect(file.results.lines[0]?.outcome.error?.message.hasPrefix("row 1: none.png is not in") == true)
+        #expect(AnswerSummary(file.results, of: 0..<2).score.count == 0)
     }
 }

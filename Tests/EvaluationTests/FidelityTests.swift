@@ -1,3 +1,4 @@
+import BenchmarkData
 import Checkpoint
 import Documents
 import Evaluation
@@ -23,7 +24,7 @@ struct FidelityTests {
         try SyntheticDocuments(seed: 5, split: .test, levels: 0...1)
     }
 
-    private func header(_ pair: FidelityPair) throws -> FidelityHeader<Settings> {
+    private func header(_ pair: FidelityPair) throws -> FidelityHeader {
         FidelityHeader(
             items: try documents().settings, reference: ModelIdentity(name: "a", fingerprint: "0"),
             referencePrecision: "w4a16", model: ModelIdentity(name: "b", fingerprint: "0"), precision: "w4a4",

@@ -6,7 +6,23 @@ import Testing
 struct StatisticsTests {
     private struct File: Decodable {
         struct Case: Decodable {
-            struct Expected: Decodable {
+            struct TTest: Decodable {
+                let meanDiff: Double
+                let seDiff: Double
+                let ciLower: Double
+                let ciUpper: Double
+                let tStat: Double
+                let pValue: Double
+                let n: Int
+            }
+            /// What lmms-eval computes.
+            struct Errors: Decodable {
+                let pairedTtest: TTest
+                let clusteredStderrCandidate: Double
+                let meanStderrCandidate: Double
+            }
+            /// What scipy computes.
+            struct Tests: Decodable {
                 let meanDiff: Double
                 let baselineOnly: Int?
                 let candidateOnly: Int?
@@ -14,9 +30,14 @@ struct StatisticsTests {
                 let mcnemarExactOneSidedDegradationP: Double?
                 let wilson95Candidate: [Double]?
             }
+            struct Expected: Decodable {
+                let scipy: Tests
+                let lmmsEval: Errors
+            }
             let id: String
             let baseline: [Double]
             let candidate: [Double]
+            let clusters: [Int]
             let expected: Expected
         }
         let tolerance: Double
@@ -33,7 +54,7 @@ struct StatisticsTests {
         let file = try File.load()
         var tested = 0
         for example in file.cases {
-            let expected = example.expected
+            let expected = example.expected.scipy
             func isNear(_ found: Double?, _ value: Double) -> Bool { abs((found ?? .nan) - value) <= file.tolerance }
             let means = [example.baseline, example.candidate].map { $0.reduce(0, +) / Double($0.count) }
             #expect(isNear(means[1] - means[0], expected.meanDiff), "\(example.id)")
@@ -51,6 +72,33 @@ struct StatisticsTests {
             #expect(isNear(share.interval?.lower, bounds[0]) && isNear(share.interval?.upper, bounds[1]))
         }
         #expect(tested >= 4)
+    }
+
+    @Test func errorsAndTTestsEqualThoseOfLmmsEval() throws {
+        let file = try File.load()
+        for example in file.cases {
+            let expected = example.expected.lmmsEval
+            func isNear(_ found: Double?, _ value: Double) -> Bool { abs((found ?? .nan) - value) <= file.tolerance }
+            #expect(isNear(StandardError.ofMean(example.candidate), expected.meanStderrCandidate), "\(example.id)")
+            let clustered = StandardError.ofMean(example.candidate, clusters: example.clusters)
+            #expect(isNear(clustered, expected.clusteredStderrCandidate), "\(example.id)")
+            let alone = StandardError.ofMean(example.candidate, clusters: Array(example.candidate.indices))
+            #expect(isNear(alone, expected.meanStderrCandidate), "\(example.id)")
+            let test = try #require(PairedTTest(first: example.baseline, second: example.candidate))
+            #expect(isNear(test.difference, expected.pairedTtest.meanDiff) && test.count == expected.pairedTtest.n)
+            #expect(isNear(test.standardError, expected.pairedTtest.seDiff), "\(example.id)")
+            #expect(isNear(test.interval.lower, expected.pairedTtest.ciLower), "\(example.id)")
+            #expect(isNear(test.interval.upper, expected.pairedTtest.ciUpper), "\(example.id)")
+            #expect(isNear(test.t, expected.pairedTtest.tStat), "\(example.id)")
+            #expect(isNear(test.p, expected.pairedTtest.pValue), "\(example.id)")
+        }
+        #expect(!file.cases.isEmpty)
+    }
+
+    @Test func aConstantDifferenceIsCertain() throws {
+        let up = try #require(PairedTTest(first: [0, 1, 2], second: [1, 2, 3]))
+        #expect(up.t == .infinity && up.p == 0 && up.interval == Interval(1, 1))
+        #expect(PairedTTest(first: [1], second: [2]) == nil && StandardError.ofMean([1]) == nil)
     }
 
     @Test func shareOfNothingHasNoInterval() {
@@ -119,5 +167,35 @@ struct StatisticsTests {
         #expect(interval.lower > 0.25 && interval.contains(0.5) && interval.upper < 0.75)
         let refused = GapClosure([low, middle, low], bootstrap)
         #expect(refused.gap == 0 && refused.closure == nil && refused.interval == nil)
+    }
+
+    @Test func permutationOfRightAndWrongIsMcNemars() {
+        // Differences of one size: both tests count heads of fair coins.
+        for (up, down) in [(0, 0), (5, 0), (3, 8), (7, 7), (9, 1)] {
+            let differences = Array(repeating: 1.0, count: up) + Array(repeating: -1, count: down) + [0, 0]
+            let counts = PairedCounts(
+                first: Array(repeating: false, count: up) + Array(repeating: true, count: down),
+                second: Array(repeating: true, count: up) + Array(repeating: false, count: down))
+            #expect(abs(PairedPermutation().twoSidedP(differences) - counts.twoSidedP) < 1e-12, "\(up) \(down)")
+        }
+        // Too many to try all: close to the exact value.
+        let many = Array(repeating: 1.0, count: 40) + Array(repeating: -1, count: 20)
+        let exact = PairedCounts(
+            first: many.map { $0 < 0 }, second: many.map { $0 > 0 }
+        ).twoSidedP
+        #expect(abs(PairedPermutation(draws: 20_000).twoSidedP(many) - exact) < 0.003)
+    }
+
+    @Test func clustersOfOneAreItems() throws {
+        let column = (0..<50).map { Double($0 % 7) }
+        let bootstrap = PairedBootstrap(resamples: 300)
+        let single = bootstrap.means([column], in: Clusters(members: (0..<50).map { [$0] }))
+        #expect(single == bootstrap.means([column]))
+        // Equal clusters: the mean of a resample is that of cluster means.
+        let pairs = Clusters(members: (0..<25).map { [2 * $0, 2 * $0 + 1] })
+        let constant = (0..<50).map { Double($0 / 2) }
+        let clustered = try #require(PairedBootstrap.interval(bootstrap.means([constant], in: pairs)) { $0[0] })
+        let independent = try #require(PairedBootstrap.interval(bootstrap.means([constant])) { $0[0] })
+        #expect(clustered.upper - clustered.lower > 1.2 * (independent.upper - independent.lower))
     }
 }

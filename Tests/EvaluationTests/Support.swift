@@ -1,32 +1,44 @@
+import BenchmarkData
 import Documents
 import Evaluation
 import Foundation
 import Imaging
+import Scoring
 import Synchronization
 import TestSupport
 
-typealias Settings = SyntheticDocuments.Settings
-typealias Header = RunHeader<Settings>
-typealias AnswerFile = ResultFile<Header, AnswerOutcome>
+typealias AnswerFile = ResultFile<RunHeader, AnswerOutcome>
+typealias AnswerResults = Results<RunHeader, AnswerOutcome>
 
 /// A benchmark without pictures: the answer to item n is n.
 struct Counting: Benchmark {
-    let settings: Settings
-    let rule = "the number"
+    let settings: ItemSettings
+    let count: Int? = nil
+    /// How many neighbours share a page.
+    private let clusterSize: Int?
+    /// How many items the first of two abilities has; nil for none.
+    private let abilities: Int?
 
-    init(seed: UInt64 = 0) throws {
+    init(seed: UInt64 = 0, clusterSize: Int? = nil, abilities: Int? = nil) throws {
         settings = try SyntheticDocuments(seed: seed, split: .test).settings
+        self.clusterSize = clusterSize
+        self.abilities = abilities
     }
 
     func item(at index: Int) throws -> BenchmarkItem {
-        BenchmarkItem(
+        var groups = ["family": ["odd", "even"][(index + 1) % 2], "level": "\(index % 3)"]
+        if let abilities {
+            groups["language"] = "English"
+            groups["ability"] = index < abilities ? "first" : "second"
+        }
+        return BenchmarkItem(
             facts: ItemFacts(
-                index: index, family: ["odd", "even"][(index + 1) % 2], kind: "count", level: index % 3, tiles: 1,
-                font: "none", layout: "none"),
-            images: [], question: "Which?", answers: ["\(index)"])
+                index: index, groups: groups,
+                cluster: clusterSize.map { "page \(index / $0)" }),
+            prompt: [.text("Which?")], images: [], answers: ["\(index)"])
     }
 
-    func isCorrect(_ reply: String, for item: BenchmarkItem) -> Bool { ExactMatch.matches(reply, item.answers) }
+    func indices(ofItems ids: Set<String>, among count: Int) throws -> [String: Int] { [:] }
 }
 
 /// Answers by a rule, and remembers what it was asked.
@@ -44,8 +56,8 @@ final class FakeModel: Respondent {
     }
 }
 
-func header(_ settings: Settings, model: String = "fake", precision: String = "w4a16") -> Header {
-    Header(
+func header(_ settings: ItemSettings, model: String = "fake", precision: String = "w4a16") -> RunHeader {
+    RunHeader(
         items: settings, model: ModelIdentity(name: model, fingerprint: "0"), precision: precision,
         instructionSet: "avx2", maxTokens: 8, rule: "the number")
 }
@@ -53,10 +65,14 @@ func header(_ settings: Settings, model: String = "fake", precision: String = "w
 /// Answers to `count` counting items by `rule`, in a file.
 @discardableResult
 func makeRun(
-    _ path: String, count: Int, seed: UInt64 = 0, model: FakeModel
-) async throws -> [Int: ResultLine<AnswerOutcome>] {
-    let benchmark = try Counting(seed: seed)
-    let file = try AnswerFile(continuing: path, header: header(benchmark.settings))
-    try await AnswerRun(benchmark, respondent: model, maxTokens: 8).run(count, into: file) { _, _ in }
-    return file.results.lines
+    _ path: String, count: Int, seed: UInt64 = 0, clusterSize: Int? = nil, abilities: Int? = nil, concurrency: Int = 1,
+    retryingFailures: Bool = false, model: any Respondent
+) async throws -> AnswerResults {
+    let benchmark = try Counting(seed: seed, clusterSize: clusterSize, abilities: abilities)
+    let file = try AnswerFile(
+        continuing: path, header: header(benchmark.settings), retryingFailures: retryingFailures)
+    let run = AnswerRun(
+        benchmark, respondent: model, scorer: ExactMatchScorer(), maxTokens: 8, concurrency: concurrency)
+    try await run.run(0..<count, into: file) { _ in }
+    return file.results
 }

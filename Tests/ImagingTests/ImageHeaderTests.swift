@@ -30,7 +30,7 @@ import Testing
         ] {
             let error = headerRefusal(bytes)
             #expect(error == .unsupported(found: name))
-            #expect("\(error as Any)".contains("JPEG, PNG, WebP and PDF"))
+            #expect("\(error as Any)".contains("JPEG, PNG, WebP, PDF and video"))
         }
         #expect(headerRefusal([1, 2, 3]) == .unsupported(found: nil))
         #expect(headerRefusal([]) == .empty)

@@ -38,6 +38,31 @@ struct AskTests {
         }
     }
 
+    @Test(.enabled(if: isFilmPossible, "needs ffmpeg and ffprobe of the package ffmpeg"))
+    func aVideoIsLookedAtFrameByFrame() throws {
+        let clip = Goldens.fixtures.appending(path: "video/counting.mp4").path
+        let model = ["--json", "--model", Program.checkpoint("bf16")] + options
+        let run = try Program.run(["ask", "What happens?", clip, "--frames", "3"] + model)
+        #expect(run.code == 0, "\(run.errors)")
+        let image = try #require((try run.json()["images"] as? [[String: Any]])?.first)
+        #expect(image["frames"] as? [Int] == [0, 5, 11] && image["tiles"] as? Int == 3)
+        let still = try Program.run(["ask", "?", Program.image("gray.png"), "--frames", "3"] + model)
+        #expect(still.code == 2 && still.errors.contains("only a video has frames"))
+        let none = try Program.run(["ask", "?", clip, "--frames", "0"] + model)
+        #expect(none.code == 2 && none.errors.contains("1 or more"))
+        // What a file is called does not matter.
+        let renamed = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).png")
+        try FileManager.default.copyItem(atPath: clip, toPath: renamed.path)
+        defer { try? FileManager.default.removeItem(at: renamed) }
+        #expect(try Program.run(["ask", "What happens?", renamed.path] + model).code == 0)
+    }
+
+    private static let isFilmPossible = ["ffmpeg", "ffprobe"].allSatisfy { name in
+        ["/usr/bin", "/usr/local/bin", "/bin"].contains {
+            FileManager.default.isExecutableFile(atPath: "\($0)/\(name)")
+        }
+    }
+
     @Test func textStreamsToStandardOutputAndNothingElseDoes() throws {
         let arguments = ["ask", "What is 2+2?", "--model", Program.checkpoint("nvfp4")] + options
         let run = try Program.run(arguments)

@@ -171,7 +171,25 @@ import Testing
             #"{"messages": [{"role": "user", "content": [\#(Array(repeating: #"{"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}"#, count: 5).joined(separator: ", "))]}]}"#,
             "too_many_images", "messages"
         ),
+        (video(#"{"url": "/etc/passwd"}"#), "invalid_video", "messages[0].content[0].video_url.url"),
+        (video(#"{"url": "data:video/mp4;base64,ab c="}"#), "invalid_video", "messages[0].content[0].video_url.url"),
+        (
+            video(#"{"url": "data:video/mp4;base64,AAAA", "frames": 33}"#), "too_many_frames",
+            "messages[0].content[0].video_url.url"
+        ),
+        (
+            video(#"{"url": "data:video/mp4;base64,AAAA", "frames": 0}"#), "invalid_value",
+            "messages[0].content[0].video_url.frames"
+        ),
+        (
+            #"{"messages": [{"role": "user", "content": [\#(Array(repeating: #"{"type": "video_url", "video_url": {"url": "data:video/mp4;base64,AAAA"}}"#, count: 2).joined(separator: ", "))]}]}"#,
+            "too_many_videos", "messages"
+        ),
     ]
+
+    static func video(_ object: String) -> String {
+        #"{"messages": [{"role": "user", "content": [{"type": "video_url", "video_url": \#(object)}]}]}"#
+    }
 
     static func image(_ object: String) -> String {
         #"{"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": \#(object)}]}]}"#

@@ -126,7 +126,31 @@ import Testing
                     .remote("HTTPS://a/b.png"),
                 ])
         #expect(messages.attachments[0].maxTiles == 3 && messages.attachments[1].pages == 2...3)
-        #expect(messages.attachments.map(\.isDocument) == [false, true, false])
+        #expect(messages.attachments.map(\.kind) == [.image, .document, .image])
+    }
+
+    @Test func videosAreReadWithTheirFrames() throws {
+        func message(_ video: String) -> Data {
+            Data(#"[{"role": "user", "content": [{"type": "video_url", "video_url": \#(video)}]}]"#.utf8)
+        }
+        let messages = try OpenAIMessages(message(#"{"url": "data:video/mp4;base64,AAEC", "frames": 16}"#))
+        let video = try #require(messages.attachments.first)
+        #expect(video.kind == .video && video.frames == 16)
+        #expect(video.media == .data(Data([0, 1, 2]), type: "video/mp4"))
+        #expect(video.path == "messages[0].content[0].video_url.url")
+        #expect(try OpenAIMessages(message(#"{"url": "clip.mp4"}"#)).attachments.first?.frames == nil)
+        for (fault, path) in [
+            (#""clip.mp4""#, "video_url"), ("{}", "video_url.url"), (#"{"url": "a", "frames": 0}"#, "video_url.frames"),
+            (#"{"url": "a", "frames": 257}"#, "video_url.frames"),
+            (#"{"url": "a", "frames": "all"}"#, "video_url.frames"),
+            (#"{"url": "a", "frames": 2.5}"#, "video_url.frames"),
+        ] {
+            #expect {
+                _ = try OpenAIMessages(message(fault))
+            } throws: { error in
+                if case PromptingError.message("messages[0].content[0].\(path)", _, _) = error { true } else { false }
+            }
+        }
     }
 
     @Test func sizesAreLimited() {

@@ -5,3 +5,8 @@
 /// reaching into other processes. Denied calls fail with EPERM.
 /// Returns 0, or the errno of what the kernel refused.
 int confine_process(void);
+
+/// The same for a process that will become another program: it may open files for reading, start threads and become a program,
+/// which inherits all that is denied.
+/// Returns 0, or the errno of what the kernel refused.
+int confine_program(void);

@@ -1,28 +1,17 @@
 // The benchmark `synthetic`: documents drawn from a seed, spread evenly over families and levels. Draws nothing itself.
 
+package import BenchmarkData
 package import Documents
 import Imaging
 
 /// Synthetic documents of one seed and split; see docs/documents.md.
 package struct SyntheticDocuments: Benchmark {
-    package struct Settings: Codable, Sendable, Equatable {
-        package let benchmark: String
-        package let seed: UInt64
-        package let split: String
-        /// Whose fonts and layouts are used.
-        package let looks: String
-        package let levels: [Int]
-        package let families: [String]
-        package let tileSize: Int
-        /// Which family and level item i has, in words.
-        package let assignment: String
-    }
-
-    package let settings: Settings
+    package let settings: ItemSettings
+    package var count: Int? { nil }
     private let families: [Family]
     private let generators: [DocumentGenerator]
 
-    package static let name = "synthetic"
+    package static let name = DocumentSettings.benchmark
 
     /// - Parameters:
     ///   - looks: the split whose fonts and layouts to use; nil for the split's own.
@@ -40,11 +29,18 @@ package struct SyntheticDocuments: Benchmark {
                 try DocumentGenerator(seed: seed, split: split, level: level, looks: looks, tileSize: tileSize))
         }
         self.generators = generators
-        settings = Settings(
-            benchmark: Self.name, seed: seed, split: split.rawValue, looks: (looks ?? split).rawValue,
-            levels: Array(levels), families: families.map(\.rawValue), tileSize: tileSize,
-            assignment: "item i is sample i of its seed, split, level and family: "
-                + "families[i mod \(families.count)], levels[(i / \(families.count)) mod \(levels.count)]")
+        settings = .documents(
+            DocumentSettings(
+                seed: seed, split: split.rawValue, looks: (looks ?? split).rawValue, levels: Array(levels),
+                families: families.map(\.rawValue), tileSize: tileSize,
+                assignment: "item i is sample i of its seed, split, level and family: "
+                    + "families[i mod \(families.count)], levels[(i / \(families.count)) mod \(levels.count)]"))
+    }
+
+    package func indices(ofItems ids: Set<String>, among count: Int) throws -> [String: Int] {
+        ids.reduce(into: [:]) { found, id in
+            if let index = Int(id), (0..<count).contains(index) { found[id] = index }
+        }
     }
 
     package func item(at index: Int) throws -> BenchmarkItem {
@@ -53,15 +49,18 @@ package struct SyntheticDocuments: Benchmark {
         let sample = try generator.sample(at: UInt64(index), family: family)
         return BenchmarkItem(
             facts: ItemFacts(
-                index: index, family: family.rawValue, kind: sample.kind, level: generator.level, tiles: sample.tiles,
-                font: sample.font, layout: sample.layout.rawValue),
-            images: sample.images.map { PixelImage(width: $0.width, height: $0.height, pixels: $0.pixels) },
-            question: sample.question, answers: sample.answers)
-    }
-
-    package var rule: String { ExactMatch.rule }
-
-    package func isCorrect(_ reply: String, for item: BenchmarkItem) -> Bool {
-        ExactMatch.matches(reply, item.answers)
+                index: index,
+                groups: [
+                    "family": family.rawValue, "kind": sample.kind, "level": "\(generator.level)",
+                    "tiles": "\(sample.tiles)", "font": sample.font, "layout": sample.layout.rawValue,
+                ]),
+            prompt: sample.images.indices.map { .image($0) } + [.text(sample.question)],
+            images: sample.images.enumerated().map { number, image in
+                ItemImage(
+                    .pixels(
+                        PixelImage(width: image.width, height: image.height, pixels: image.pixels),
+                        name: "image \(number + 1) of item \(index)"))
+            },
+            answers: sample.answers)
     }
 }

@@ -1,5 +1,7 @@
 // The metric `exact`: a reply equals an accepted answer, scalar by scalar. Knows nothing of questions.
 
+package import Scoring
+
 /// Exact match. White space at both ends of the reply is not part of it; nothing else is forgiven: not case, not
 /// punctuation, not another Unicode form of the same letters.
 package enum ExactMatch {
@@ -21,5 +23,18 @@ package enum ExactMatch {
             let last = scalars.lastIndex(where: { !isSpace($0) })
         else { return Substring().unicodeScalars }
         return Substring(scalars[first...last]).unicodeScalars
+    }
+}
+
+/// The scorer of the benchmark `synthetic`.
+package struct ExactMatchScorer: ReplyScorer {
+    package init() {}
+
+    package var rule: String { ExactMatch.rule }
+
+    package func verdict(
+        on reply: String, gold: ScoringItem?, answers: [String]
+    ) async throws(AnswerOutcome.Failure) -> RunVerdict {
+        RunVerdict(score: ExactMatch.matches(reply, answers) ? 1 : 0, rule: "exact match")
     }
 }

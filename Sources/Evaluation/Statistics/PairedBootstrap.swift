@@ -26,7 +26,7 @@ package struct PairedBootstrap: Sendable {
         return items.withUnsafeBufferPointer { items in
             (0..<resamples).map { resample in
                 // Each resample has a stream of its own; one step gives two items.
-                var random = Generator(state: seed &+ UInt64(resample) &* 0xD1B5_4A32_D192_ED03)
+                var random = SplitMix(state: seed &+ UInt64(resample) &* 0xD1B5_4A32_D192_ED03)
                 var sum = SIMD4<Double>()
                 var left = count
                 while left > 1 {
@@ -38,6 +38,30 @@ package struct PairedBootstrap: Sendable {
                 if left == 1 { sum += items[Self.place(random.next() >> 32, count)] }
                 return sum / Double(count)
             }
+        }
+    }
+
+    /// The same with clusters drawn instead of items: a resample has as many clusters as there are, and its mean is that of
+    /// all items in them.
+    package func means(_ columns: [[Double]], in clusters: Clusters) -> [SIMD4<Double>] {
+        if clusters.areSingle { return means(columns) }
+        precondition((1...4).contains(columns.count) && clusters.members.count < 1 << 31, "one to four columns")
+        let sums = clusters.members.map { places in
+            var sum = SIMD4<Double>()
+            for (lane, column) in columns.enumerated() {
+                for place in places { sum[lane] += column[place] }
+            }
+            return (sum: sum, count: Double(places.count))
+        }
+        return (0..<resamples).map { resample in
+            var random = SplitMix(state: seed &+ UInt64(resample) &* 0xD1B5_4A32_D192_ED03)
+            var (sum, count) = (SIMD4<Double>(), 0.0)
+            for _ in sums {
+                let drawn = sums[Self.place(random.next() >> 32, sums.count)]
+                sum += drawn.sum
+                count += drawn.count
+            }
+            return sum / count
         }
     }
 
@@ -53,24 +77,6 @@ package struct PairedBootstrap: Sendable {
             let upper = Percentile.value(0.975, ofSorted: values)
         else { return nil }
         return Interval(lower, upper)
-    }
-
-    /// SplitMix64 after a mixing step, so that neighbouring states start far apart.
-    private struct Generator {
-        private var state: UInt64
-
-        init(state: UInt64) { self.state = Self.mixed(state) }
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            return Self.mixed(state)
-        }
-
-        private static func mixed(_ value: UInt64) -> UInt64 {
-            var z = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
     }
 }
 

@@ -87,6 +87,8 @@ struct AnswerRun: Sendable {
 
 extension TokenUsage.Image {
     init(_ use: ImageUse) {
-        self.init(width: use.width, height: use.height, grid: use.grid, tiles: use.tiles, tokens: use.tokens)
+        self.init(
+            width: use.width, height: use.height, grid: use.grid, frames: use.frames, tiles: use.tiles,
+            tokens: use.tokens)
     }
 }

@@ -69,10 +69,11 @@ extension ServerState {
     }
 
     private func check(_ prepared: PreparedRequest, _ ask: Ask) throws(APIError) {
-        guard prepared.images.count <= limits[.images] else {
+        let stills = prepared.images.count { $0.frames == nil }
+        guard stills <= limits[.images] else {
             throw APIError(
                 400, "too_many_images", param: ask.param,
-                "the request has \(prepared.images.count) images and pages; the limit images is \(limits[.images])")
+                "the request has \(stills) images and pages; the limit images is \(limits[.images])")
         }
         guard let wanted = ask.sampling.maxTokens, wanted > model.context - prepared.request.prompt.count else {
             return

@@ -26,15 +26,17 @@ struct ChildDecoder: Sendable {
             timeout: timeout, outputLimit: pixels + 64, memoryLimit: limits.decodedBytes + (1 << 30))
         let output: ChildProcess.Output
         do {
-            output = try process.run(input: data)
+            output = try process.run(input: .data(data))
         } catch {
             switch error {
             case .timedOut: throw .timedOut(name: "the decoder", seconds: timeout)
-            case .notFound, .notStarted, .outputTooLarge: throw .decoderUnavailable
+            case .notFound, .notStarted, .outputRefused: throw .decoderUnavailable
             }
         }
         switch output.status {
-        case 0: return try PDFRenderer.image(fromPortablePixmap: output.standardOutput.span.bytes)
+        case 0:
+            guard let image = PortablePixmap.image(output.standardOutput.span.bytes) else { throw .decoderUnavailable }
+            return image
         case DecoderChild.refused:
             throw .corrupt(format: header.format.rawValue, detail: "it cannot be decoded")
         default: throw .decoderUnavailable

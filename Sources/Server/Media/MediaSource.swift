@@ -28,6 +28,11 @@ struct MediaSource: Sendable {
             switch attachment.media {
             case .data(let bytes, let declared): (data, type) = (bytes, declared)
             case .remote(let url):
+                guard attachment.kind != .video else {
+                    throw APIError(
+                        400, "invalid_video", param: attachment.path,
+                        "\(attachment.path) is a web address; a video is sent as a data URL")
+                }
                 guard let fetcher else {
                     throw APIError(
                         400, "image_url_not_allowed", param: attachment.path,
@@ -36,15 +41,16 @@ struct MediaSource: Sendable {
                 data = try await fetcher.fetch(url, param: attachment.path)
             case .file:
                 throw APIError(
-                    400, "invalid_image", param: attachment.path, "\(attachment.path) names a file; send a data URL")
+                    400, APIError.code(ofMediaAt: attachment.path), param: attachment.path,
+                    "\(attachment.path) names a file; send a data URL")
             }
             try check(data, declared: type, attachment)
-            sources.append(Inquiry.Source(.data(data, name: attachment.path), attachment, pages: nil))
+            sources.append(Inquiry.Source(.data(data, name: attachment.path), attachment))
         }
         return sources
     }
 
-    /// The bytes must be what their type says, and a kind that is accepted where they stand.
+    /// The bytes must be of a kind that is accepted where they stand, and what their type says.
     private func check(
         _ data: Data, declared type: String, _ attachment: OpenAIMessages.Attachment
     ) throws(APIError) {
@@ -55,19 +61,36 @@ struct MediaSource: Sendable {
         } catch {
             throw APIError(any: ImagingError.file(path, error))
         }
-        if attachment.isDocument {
+        switch attachment.kind {
+        case .document:
             guard format == .pdf else {
                 throw APIError(
-                    400, "invalid_document", param: path, "\(path) is a \(format.rawValue) image, not a PDF document")
+                    400, "invalid_document", param: path, "\(path) is \(format.rawValue) data, not a PDF document")
             }
-            return
+        case .video:
+            guard format.isVideo else {
+                throw APIError(
+                    415, "unsupported_video", param: path,
+                    "\(path) is \(format.rawValue) data; accepted here are MP4, WebM, Matroska and AVI")
+            }
+            guard type.isEmpty || type == "application/octet-stream" || type.hasPrefix("video/") else {
+                throw APIError(
+                    415, "unsupported_video", param: path, "\(path) says a media type that is not video/…")
+            }
+        case .image:
+            guard format != .pdf, !format.isVideo else {
+                throw APIError(
+                    415, "unsupported_image", param: path,
+                    """
+                    \(path) is \(format == .pdf ? "a PDF document" : "a video"); accepted here are JPEG, PNG and WebP, a PDF \
+                    in a part of type file, and a video in one of type video_url
+                    """)
+            }
+            try checkImage(type, format, path)
         }
-        guard format != .pdf else {
-            throw APIError(
-                415, "unsupported_image", param: path,
-                "\(path) is a PDF document; accepted here are JPEG, PNG and WebP, and a PDF in a part of type file"
-            )
-        }
+    }
+
+    private func checkImage(_ type: String, _ format: ImageFormat, _ path: String) throws(APIError) {
         let known = ["image/jpeg": ImageFormat.jpeg, "image/jpg": .jpeg, "image/png": .png, "image/webp": .webP]
         if let declared = known[type], declared != format {
             throw APIError(
@@ -81,16 +104,25 @@ struct MediaSource: Sendable {
         }
     }
 
+    /// Starts other programs confined, by this program under another verb.
+    private var launcher: [String] { program.map { [$0, ConfinedProgram.verb] } ?? [] }
+
     /// The loader for a request's images, with the server's limits.
     var loader: ImageLoader {
         let image = ImageLimits(
             bytes: limits[.imageBytes], pixels: limits[.imagePixels], side: limits[.imageSide],
             decodedBytes: limits[.decodedBytes])
-        let pdf = PDFRenderer(
+        var pdf = PDFRenderer(
             shortSide: limits[.pdfShortSide], longSide: limits[.pdfLongSide], timeout: Double(limits[.pdfSeconds]),
             bytes: limits[.pdfBytes])
+        pdf.launcher = launcher
         var loader = ImageLoader(limits: image, pdf: pdf, pagesPerDocument: limits[.pdfPages])
         loader.wholeDocuments = true
+        loader.video = VideoDecoder(
+            limits: VideoLimits(
+                bytes: limits[.videoBytes], pixels: limits[.videoPixels], side: limits[.imageSide],
+                frames: limits[.videoFrames], timeout: Double(limits[.videoSeconds])))
+        loader.video.launcher = launcher
         if let program {
             let decoder = ChildDecoder(program: program, timeout: Double(limits[.imageSeconds]))
             loader.decode = { (data, limits) throws(ImagingError) in try decoder.decode(data, limits) }
@@ -103,7 +135,13 @@ struct MediaSource: Sendable {
         var total = 0
         for source in sources {
             guard case .data(let data, let path) = source.image else { continue }
-            if ImageLoader.isPDF(source.image) {
+            let format = ImageLoader.format(of: source.image)
+            if format?.isVideo == true {
+                // The frame that arrives, the frame that is cut, and what has been cut, a mebibyte a tile.
+                total += 6 * limits[.videoPixels] + limits[.videoFrames] << 20
+                continue
+            }
+            if format == .pdf {
                 let pages = min(source.pages?.count ?? limits[.pdfPages], limits[.pdfPages])
                 total += 3 * limits[.pdfShortSide] * limits[.pdfLongSide] * pages
                 continue

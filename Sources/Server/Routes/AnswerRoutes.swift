@@ -85,7 +85,8 @@ extension ServerState {
         if !images.isEmpty {
             let plans = images.map { image in
                 let grid = image.grid.map(String.init).joined(separator: "x")
-                return "\(image.width)x\(image.height);grid=\(grid);tiles=\(image.tiles);tokens=\(image.tokens)"
+                let cut = image.frames.map { "frames=\($0.count)" } ?? "grid=\(grid)"
+                return "\(image.width)x\(image.height);\(cut);tiles=\(image.tiles);tokens=\(image.tokens)"
             }
             headers.set(.images, plans.joined(separator: ", "))
         }

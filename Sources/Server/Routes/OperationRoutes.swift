@@ -31,7 +31,7 @@ extension ServerState {
         router.get("/") { _, _ in
             var headers: HTTPFields = [.contentType: "text/html; charset=utf-8", .cacheControl: "no-cache"]
             headers[.contentSecurityPolicy] = """
-                default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; \
+                default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:; media-src data:; \
                 connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'
                 """
             headers[.xContentTypeOptions] = "nosniff"

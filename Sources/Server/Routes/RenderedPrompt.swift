@@ -9,9 +9,11 @@ struct RenderedPrompt: Encodable {
         let length: Int
         let width: Int
         let height: Int
-        /// Columns, rows.
+        /// Columns, rows; of each frame of a video.
         let grid: [Int]
-        /// Tiles of the grid and the thumbnail.
+        /// Numbers of the frames of a video that were looked at, from 0; nil for an image.
+        let frames: [Int]?
+        /// Tiles of the grid and the thumbnail, or of all frames.
         let tiles: Int
     }
     let model: String
@@ -32,7 +34,7 @@ struct RenderedPrompt: Encodable {
         images = zip(prepared.imageSpans, prepared.images).map { span, use in
             Image(
                 offset: span.lowerBound, length: span.count, width: use.width, height: use.height, grid: use.grid,
-                tiles: use.tiles)
+                frames: use.frames, tiles: use.tiles)
         }
     }
 }

@@ -1,0 +1,32 @@
+// Which items are not independent of each other: questions about one page, chart or video. Knows no scores.
+
+package import BenchmarkData
+
+/// Items by place, grouped: the bootstrap draws groups, not items.
+package struct Clusters: Sendable, Equatable {
+    /// Places of each cluster's items, in order of their first item.
+    package let members: [[Int]]
+
+    package var areSingle: Bool { members.allSatisfy { $0.count == 1 } }
+
+    package init(members: [[Int]]) { self.members = members }
+
+    /// An item without a cluster is one of its own.
+    package init(_ facts: [ItemFacts]) {
+        var places: [String: Int] = [:]
+        var members: [[Int]] = []
+        for (place, facts) in facts.enumerated() {
+            guard let name = facts.cluster else {
+                members.append([place])
+                continue
+            }
+            if let cluster = places[name] {
+                members[cluster].append(place)
+            } else {
+                places[name] = members.count
+                members.append([place])
+            }
+        }
+        self.members = members
+    }
+}
