@@ -93,7 +93,14 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             resources: [.embedInCode("Resources/page.html"), .embedInCode("Resources/openapi.json")]),
-        room("Benchmarking", ["Model", "Compute", "Checkpoint", "Tokenization", "Imaging", "Numerics"]),
+        room(
+            "OpenAIClient",
+            [
+                "JSONText", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
+        room(
+            "Benchmarking", ["OpenAIClient", "Model", "Compute", "Checkpoint", "Tokenization", "Imaging", "Numerics"]),
         room(
             "Evaluation",
             [
@@ -107,7 +114,7 @@ let package = Package(
                 "Monocle", "Benchmarking", "CUDA", "Datasets", "Evaluation", "Documents", "Engine", "Quantization",
                 "Training",
                 "Model", "Compute", "Checkpoint",
-                "Prompting", "Server", "OpenAIAPI",
+                "Prompting", "Server", "OpenAIAPI", "OpenAIClient",
                 "Tokenization", "Imaging", "Numerics",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -133,6 +140,14 @@ let package = Package(
         tests(of: "Prompting", ["Tokenization"]),
         tests(of: "OpenAIAPI", ["Prompting", "JSONText"]),
         tests(
+            of: "OpenAIClient",
+            [
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+            ]),
+        tests(
             of: "Server",
             [
                 "OpenAIAPI", "Monocle", "Imaging", .product(name: "HummingbirdTesting", package: "hummingbird"),
@@ -147,7 +162,7 @@ let package = Package(
         tests(
             of: "Evaluation",
             ["Monocle", "Prompting", "Documents", "Model", "Compute", "Checkpoint", "Imaging", "Numerics"]),
-        tests(of: "Benchmarking", ["Checkpoint", "Compute", "Numerics"]),
+        tests(of: "Benchmarking", ["OpenAIClient", "Checkpoint", "Compute", "Numerics"]),
         .testTarget(
             name: "MonocleCommandTests", dependencies: ["TestSupport", "MonocleCommand", "Checkpoint"],
             swiftSettings: settings),
