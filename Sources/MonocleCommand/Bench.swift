@@ -11,8 +11,9 @@ struct Bench: ParsableCommand {
         discussion: """
             Read bandwidth and the peak rates of multiply-add instructions are measured in the same run, before and after \
             each part. Random tokens and pixels stand in for a question: speed does not depend on them. Close other \
-            programs first.
-            """)
+            programs first. `monocle bench serve` measures a server.
+            """,
+        subcommands: [BenchServe.self])
 
     @OptionGroup var folder: ModelFolderOption
 

@@ -13,7 +13,7 @@ package struct ChatCall: Sendable, Equatable {
         package let role: String
         package let parts: [Part]
 
-        package init(_ role: String = "user", _ parts: [Part]) {
+        package init(_ role: String, _ parts: [Part]) {
             self.role = role
             self.parts = parts
         }

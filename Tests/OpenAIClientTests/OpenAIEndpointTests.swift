@@ -12,12 +12,12 @@ import Testing
 
 @Suite struct OpenAIEndpointTests {
     private static let call = ChatCall(
-        [.init([.image(Data([1, 2, 3]), type: "image/png"), .text("What?")])], maxTokens: 5, temperature: 0,
+        [.init("user", [.image(Data([1, 2, 3]), type: "image/png"), .text("What?")])], maxTokens: 5, temperature: 0,
         ignoresEnd: true, detail: "low")
 
     /// Serves `answer` for every chat while `body` runs.
     private static func serve(
-        _ status: HTTPResponse.Status = .ok, _ answer: String, headers: HTTPFields = [:], key: String? = nil,
+        _ answer: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], key: String? = nil,
         _ body: @escaping @Sendable (OpenAIEndpoint) async throws -> Void
     ) async throws {
         let router = Router()
@@ -70,7 +70,7 @@ import Testing
 
     @Test func aRefusalIsToldWithItsReason() async throws {
         let error = #"{"error": {"message": "too many", "type": "overloaded", "code": "overloaded", "param": null}}"#
-        try await Self.serve(.serviceUnavailable, error, headers: [.retryAfter: "3"]) { endpoint in
+        try await Self.serve(error, status: .serviceUnavailable, headers: [.retryAfter: "3"]) { endpoint in
             await #expect(
                 throws: ClientError.refused(
                     Refusal(status: 503, reason: .init(message: "too many", code: "overloaded"), retryAfter: 3))
@@ -92,7 +92,7 @@ import Testing
         try await Self.serve("data: {\n\n") { endpoint in
             await #expect(throws: ClientError.self) { _ = try await endpoint.answer(Self.call) }
         }
-        try await Self.serve(.badGateway, "<html>") { endpoint in
+        try await Self.serve("<html>", status: .badGateway) { endpoint in
             await #expect(throws: ClientError.refused(Refusal(status: 502, reason: nil, retryAfter: nil))) {
                 _ = try await endpoint.answer(Self.call)
             }
