@@ -3,8 +3,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-# The clients that tests drive the server with.
-Scripts/install.sh curl python3-venv chromium chromium-driver || exit $?
+# The clients that tests drive the server with, and the proxy that stands before two of them.
+Scripts/install.sh curl nginx-light python3-venv chromium chromium-driver || exit $?
 # The official OpenAI client drives the server in one test, which says that it is skipped where there is none.
 clients=.build/clients
 if [ -z "${MONOCLE_PYTHON:-}" ] && { [ -x "$clients/bin/python" ] || python3 -m venv "$clients"; } \

@@ -87,7 +87,7 @@ struct BenchServe: AsyncParsableCommand {
     func run() async throws {
         let progress = ProgressBar()
         defer { progress.clear() }
-        let calls = try prompts.calls(numPrompts, seed: seed) {
+        let different = try prompts.prompts(numPrompts, seed: seed) {
             progress.show("prompt \($0) of \(numPrompts)", fraction: Double($0) / Double(numPrompts))
         }
         let key = ProcessInfo.processInfo.environment["OPENAI_API_KEY"]
@@ -95,7 +95,7 @@ struct BenchServe: AsyncParsableCommand {
             baseURL, model: model, key: key, connections: maxConcurrency ?? Bounds.connections.upperBound,
             timeout: .seconds(timeout)
         ) { endpoint in
-            let bodies = try calls.map { try $0.body(model: endpoint.model) }
+            let bodies = try prompts.bodies(different, numPrompts, model: endpoint.model, seed: seed)
             for body in bodies.prefix(numWarmups) { try await endpoint.stream(body) { _ in } }
             let plan = LoadPlan(
                 bodies: bodies, requestRate: requestRate, maxConcurrency: maxConcurrency, abandonedShare: abandon,

@@ -51,23 +51,36 @@ struct LoadPrompts: ParsableArguments {
         }
     }
 
-    /// One call for each request.
-    /// - Parameter drawn: is told how many prompts are ready.
-    func calls(_ count: Int, seed: UInt64, drawn: (Int) -> Void) throws -> [ChatCall] {
-        let different = min(different ?? count, count)
-        let source = try source(seed)
+    /// The body of each request; equal ones are one in memory.
+    func bodies(_ prompts: [[ChatCall.Message]], _ count: Int, model: String, seed: UInt64) throws -> [Data] {
+        struct Place: Hashable {
+            let prompt: Int
+            let tokens: Int
+        }
         var random = SplitMix64(seed: seed)
-        let prompts = try (0..<different).map { index in
+        var made: [Place: Data] = [:]
+        return try (0..<count).map { index in
+            let place = Place(
+                prompt: index % prompts.count, tokens: Int.random(in: outputTokens.tokens, using: &random))
+            if let body = made[place] { return body }
+            let call = ChatCall(
+                prompts[place.prompt], maxTokens: place.tokens, temperature: 0, ignoresEnd: !naturalEnd, detail: detail)
+            let body = try call.body(model: model)
+            made[place] = body
+            return body
+        }
+    }
+
+    /// The different prompts, at most `count`.
+    /// - Parameter drawn: is told how many are ready.
+    func prompts(_ count: Int, seed: UInt64, drawn: (Int) -> Void) throws -> [[ChatCall.Message]] {
+        let source = try source(seed)
+        return try (0..<min(different ?? count, count)).map { index in
             defer { drawn(index + 1) }
             var (parts, question) = try source.parts(index, images)
             if words > 0 { parts.append(.text(text(words, seed: seed &+ UInt64(index)))) }
             parts.append(.text(self.question ?? question))
             return [ChatCall.Message("user", parts)]
-        }
-        return (0..<count).map { index in
-            ChatCall(
-                prompts[index % different], maxTokens: Int.random(in: outputTokens.tokens, using: &random),
-                temperature: 0, ignoresEnd: !naturalEnd, detail: detail)
         }
     }
 

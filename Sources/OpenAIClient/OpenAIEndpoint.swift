@@ -95,6 +95,8 @@ package struct OpenAIEndpoint: Sendable {
                     for event in try ChatEvent.events(of: data) { show(event) }
                 }
             }
+        } catch let error as HTTPClientError where error == .remoteConnectionClosed {
+            throw .cutShort
         } catch {
             throw Self.sorted(error)
         }
@@ -132,8 +134,8 @@ package struct OpenAIEndpoint: Sendable {
         case let error as ClientError: error
         case let error as HTTPClientError where [.deadlineExceeded, .readTimeout, .connectTimeout].contains(error):
             .timedOut
-        case let error as HTTPClientError where error == .remoteConnectionClosed: .cutShort
         case is CancellationError: .unreachable(reason: "the request was given up")
+        case let error as IOError: .unreachable(reason: String(cString: strerror(error.errnoCode)))
         default: .unreachable(reason: "\(error)")
         }
     }
