@@ -71,7 +71,9 @@ package struct BatchRun: Sendable {
         }
     }
 
-    private func whole<Writer, Whole: SendableMetatype>(_ asked: ModelRequest<Writer, Whole>, id: String) async throws -> Data {
+    private func whole<Writer, Whole: SendableMetatype>(_ asked: ModelRequest<Writer, Whole>, id: String) async throws
+        -> Data
+    {
         guard !asked.isStreamed else {
             throw APIError.wrongValue("stream", found: "true", expected: "false in a batch")
         }
