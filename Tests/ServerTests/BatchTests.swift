@@ -107,7 +107,10 @@ extension ServerTests {
             let input = try Self.file(Self.line("a", Self.chat))
             defer { try? FileManager.default.removeItem(atPath: input) }
             let state = try ServerFixture.state()
-            for text in [#"{"custom_id": "z"}"# + "\n", "hello\n", "{}\n"] {
+            // Answers to other questions; no JSON; no answer; the batch itself.
+            for text in [
+                #"{"custom_id": "z", "response": {}}"# + "\n", "hello\n", "{}\n", Self.line("a", Self.chat),
+            ] {
                 let output = try Self.file(text)
                 defer { try? FileManager.default.removeItem(atPath: output) }
                 #expect(throws: BatchError.self) {

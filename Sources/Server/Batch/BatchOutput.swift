@@ -40,7 +40,7 @@ final class BatchOutput: Sendable {
         var answered: Set<String> = []
         var faults: [BatchError.Fault] = []
         for (index, line) in data.split(separator: 0x0A).enumerated() {
-            if let json = try? JSONBody(Array(line)).json, let id = json["custom_id"]?.text {
+            if let json = try? JSONBody(Array(line)).json, let id = json["custom_id"]?.text, json["response"] != nil {
                 answered.insert(id)
             } else {
                 faults.append(.init(index + 1, "this is no line of a batch's output"))
