@@ -4,7 +4,7 @@ import ArgumentParser
 import Benchmarking
 import Documents
 import Foundation
-import Imaging
+import Monocle
 import OpenAIClient
 
 struct LoadPrompts: ParsableArguments {
@@ -25,8 +25,8 @@ struct LoadPrompts: ParsableArguments {
     @Option(help: "Side of a tile of drawn documents: the model's own shows them as they are.")
     var tileSize = 128
 
-    @Option(help: "low, high or auto: how much of an image is looked at. Default: not said.")
-    var detail: String?
+    @Option(help: "How much of an image is looked at. Default: not said.")
+    var detail: ImageOptions.Detail?
 
     @Option(help: "Words of text before the question.")
     var words = 0
@@ -64,7 +64,8 @@ struct LoadPrompts: ParsableArguments {
                 prompt: index % prompts.count, tokens: Int.random(in: outputTokens.tokens, using: &random))
             if let body = made[place] { return body }
             let call = ChatCall(
-                prompts[place.prompt], maxTokens: place.tokens, temperature: 0, ignoresEnd: !naturalEnd, detail: detail)
+                prompts[place.prompt], maxTokens: place.tokens, temperature: 0, ignoresEnd: !naturalEnd,
+                detail: detail?.rawValue)
             let body = try call.body(model: model)
             made[place] = body
             return body

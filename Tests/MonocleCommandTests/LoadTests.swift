@@ -61,6 +61,20 @@ import Testing
         #expect(server.stop() == 0)
     }
 
+    @Test func optionsThatAreNoneAreRefused() throws {
+        for (arguments, word) in [
+            (["--request-rate", "nan"], "request-rate"), (["--request-rate", "0"], "request-rate"),
+            (["--goodput", "foo:1"], "goodput"), (["--goodput", "ttft:-1"], "goodput"),
+            (["--output-tokens", "9-3"], "output-tokens"), (["--abandon", "2"], "abandon"),
+            (["--level", "7"], "level"),
+            (["--folder", "/nowhere"], "/nowhere"), (["--base-url", "localhost:8000"], "localhost:8000"),
+            (["--base-url", "http://127.0.0.1:9"], "does not answer"), (["--detail", "some"], "detail"),
+        ] {
+            let run = try Program.run(["bench", "serve", "--num-prompts", "1"] + arguments)
+            #expect(run.code == 2 && run.errors.contains(word), "\(arguments): \(run.errors)")
+        }
+    }
+
     @Test func overloadIsRefusedAndWhatIsTakenIsAnswered() throws {
         let server = try RunningServer(["--limit", "requests=2"])
         let report = try Load(server.url, Self.small + ["--num-prompts", "60", "--request-rate", "400"]).report()
