@@ -88,19 +88,22 @@ package struct OpenAIEndpoint: Sendable {
         request.body = .bytes(ByteBuffer(bytes: body))
         let response = try await send(request)
         var parser = ServerSentEvents()
+        var isComplete = false
         do {
-            for try await buffer in response.body {
+            // What follows the last event is read too, so that the connection can be used again.
+            for try await buffer in response.body where !isComplete {
                 for data in try parser.take(buffer.readableBytesView) {
-                    if data.elementsEqual("[DONE]".utf8) { return }
+                    isComplete = data.elementsEqual("[DONE]".utf8)
+                    if isComplete { break }
                     for event in try ChatEvent.events(of: data) { show(event) }
                 }
             }
         } catch let error as HTTPClientError where error == .remoteConnectionClosed {
-            throw .cutShort
+            guard isComplete else { throw .cutShort }
         } catch {
             throw Self.sorted(error)
         }
-        throw .cutShort
+        guard isComplete else { throw .cutShort }
     }
 
     /// - Throws: `refused` for a status that is no success.
