@@ -97,7 +97,14 @@ let package = Package(
             resources: [.embedInCode("Resources/page.html"), .embedInCode("Resources/openapi.json")]),
         room(
             "BenchmarkData", ["Scoring", "Imaging", "JSONText"], resources: [.embedInCode("Resources/convert.py")]),
-        room("Benchmarking", ["Model", "Compute", "Checkpoint", "Tokenization", "Imaging", "Numerics"]),
+        room(
+            "OpenAIClient",
+            [
+                "JSONText", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
+        room(
+            "Benchmarking", ["OpenAIClient", "Model", "Compute", "Checkpoint", "Tokenization", "Imaging", "Numerics"]),
         room(
             "Evaluation",
             [
@@ -120,7 +127,7 @@ let package = Package(
                 "Engine", "Quantization",
                 "Training",
                 "Model", "Compute", "Checkpoint",
-                "Prompting", "Server", "OpenAIAPI",
+                "Prompting", "Server", "OpenAIAPI", "OpenAIClient",
                 "Tokenization", "Imaging", "Numerics",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -147,13 +154,22 @@ let package = Package(
         tests(of: "Prompting", ["Tokenization"]),
         tests(of: "OpenAIAPI", ["Prompting", "JSONText"]),
         tests(
+            of: "OpenAIClient",
+            [
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"), .product(name: "NIOCore", package: "swift-nio"),
+            ]),
+        tests(
             of: "Server",
             [
                 "OpenAIAPI", "Monocle", "Imaging", .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Logging", package: "swift-log"), .product(name: "Metrics", package: "swift-metrics"),
-                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         tests(of: "Grammar", ["Tokenization"]),
         tests(of: "Monocle", ["Prompting", "Imaging"]),
@@ -166,7 +182,7 @@ let package = Package(
             ]),
         tests(of: "BenchmarkData", ["Scoring", "Imaging", "JSONText"]),
         tests(of: "Reporting", ["Evaluation", "BenchmarkData", "Imaging", "Documents"]),
-        tests(of: "Benchmarking", ["Checkpoint", "Compute", "Numerics"]),
+        tests(of: "Benchmarking", ["OpenAIClient", "Checkpoint", "Compute", "Numerics"]),
         .testTarget(
             name: "MonocleCommandTests", dependencies: ["TestSupport", "MonocleCommand", "Checkpoint"],
             swiftSettings: settings),

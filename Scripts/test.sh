@@ -3,8 +3,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-# The clients that tests drive the server with.
-Scripts/install.sh curl python3-venv chromium chromium-driver wordnet-base || exit $?
+# The clients that tests drive the server with, the proxy that stands before two of them, and words that a metric looks up.
+Scripts/install.sh curl nginx-light python3-venv chromium chromium-driver wordnet-base || exit $?
 # The official OpenAI client drives the server in one test and pyarrow reads parquet in another; each says that it is skipped where
 # there is none.
 clients=.build/clients

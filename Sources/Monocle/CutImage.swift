@@ -1,24 +1,23 @@
 // An image after decoding, planning and cutting; a video is one whose tiles are its frames. Knows no tokens but their number.
 
+import Engine
 import Imaging
 
-struct CutImage {
-    let file: String
+package struct CutImage: Sendable {
     let width: Int
     let height: Int
     /// Columns, rows; of each frame of a video.
     let grid: [Int]
     /// Numbers of the frames; nil for an image.
     let frames: [Int]?
-    let tiles: Tiles
+    let content: ImageTiles
 
-    init(_ image: PixelImage, file: String, plan: TilePlan) {
-        self.file = file
+    init(_ image: PixelImage, plan: TilePlan) {
         width = image.width
         height = image.height
         grid = [plan.columns, plan.rows]
         frames = nil
-        tiles = Tiles(image, plan: plan)
+        content = ImageTiles(Tiles(image, plan: plan))
     }
 
     /// Decodes a video. A frame is one tile, and is cut as soon as it is decoded.
@@ -33,15 +32,18 @@ struct CutImage {
             size = (frame.width, frame.height)
             cut.append(Tiles(frame, plan: plan))
         }
-        file = video.name
         (width, height) = size
         grid = [plan.columns, plan.rows]
-        tiles = Tiles(joining: cut, side: side)
+        content = ImageTiles(Tiles(joining: cut, side: side))
     }
 
-    func use(tokensPerTile: Int) -> ImageUse {
+    func use(file: String, tokensPerTile: Int) -> ImageUse {
         ImageUse(
-            file: file, width: width, height: height, grid: grid, frames: frames, tiles: tiles.count,
-            tokens: tiles.count * tokensPerTile)
+            file: file, width: width, height: height, grid: grid, frames: frames, tiles: content.tiles,
+            tokens: content.tiles * tokensPerTile)
     }
+}
+
+extension ImageTiles {
+    fileprivate init(_ tiles: Tiles) { self.init(tiles: tiles.count, pixels: tiles.bytes) }
 }

@@ -21,31 +21,38 @@ package struct PreparedRequest: Sendable {
 
 extension VisionLanguageModel {
     /// Decodes the images, plans their tiles and lays out the prompt.
+    /// - Parameter kept: images that need not be decoded again; always given with the same loader.
     /// - Throws: `ImagingError`, `PromptingError` or `MonocleError`; nothing has been computed then.
-    package func prepare(_ inquiry: Inquiry, loader: ImageLoader = ImageLoader()) throws -> PreparedRequest {
+    package func prepare(
+        _ inquiry: Inquiry, loader: ImageLoader = ImageLoader(), kept: CutImages? = nil
+    ) throws -> PreparedRequest {
         try check(inquiry)
         let start = ContinuousClock.now
-        let perSource = try inquiry.sources.map { try cutImages(of: $0, inquiry.maxTiles, loader) }
+        let perSource: [[CutImage]] = try inquiry.sources.map { source in
+            guard let kept else { return try cutImages(of: source, inquiry.maxTiles, loader) }
+            return try kept.images(CutImages.key(source, maxTiles: inquiry.maxTiles)) {
+                try cutImages(of: source, inquiry.maxTiles, loader)
+            }
+        }
         let cut = perSource.flatMap(\.self)
+        let names = zip(inquiry.sources, perSource).flatMap { source, images in images.map { _ in source.image.name } }
         let imagesSeconds = (ContinuousClock.now - start) / .seconds(1)
         let tokensPerTile = folder.configuration.vision?.tokensPerTile ?? 0
         if case .tokens(let ids) = inquiry.prompt { return try prepare(tokens: ids, inquiry.answer) }
         let plan = try PromptPlan(
             try segments(of: inquiry, imagesPerSource: perSource.map(\.count)), tokenizer: tokenizer,
             tokensPerTile: tokensPerTile,
-            tiles: cut.map(\.tiles.count), contextLimit: context, special: inquiry.special)
+            tiles: cut.map(\.content.tiles), contextLimit: context, special: inquiry.special)
         let request = GenerationRequest(
             prompt: plan.ids,
             images: plan.imageSpans.map { span in
-                let tiles = cut[span.image].tiles
-                return GenerationRequest.Image(
-                    rows: Array(span.positions), content: ImageTiles(tiles: tiles.count, pixels: tiles.bytes))
+                GenerationRequest.Image(rows: Array(span.positions), content: cut[span.image].content)
             },
             sampling: sampling(inquiry.answer), maxTokens: inquiry.answer.maxTokens,
             stopTokens: inquiry.answer.ignoresEnd ? [] : endTokens, stopStrings: inquiry.answer.stop,
             logprobs: inquiry.answer.logprobs)
         return PreparedRequest(
-            request: request, images: cut.map { $0.use(tokensPerTile: tokensPerTile) },
+            request: request, images: zip(cut, names).map { $0.use(file: $1, tokensPerTile: tokensPerTile) },
             imageSpans: plan.imageSpans.map(\.positions), textTokens: plan.textTokens,
             controlTokens: plan.controlTokens, imageTokens: plan.imageTokens, imagesSeconds: imagesSeconds)
     }
@@ -96,7 +103,7 @@ extension VisionLanguageModel {
                 width: image.width, height: image.height, tileSize: vision.tileSize,
                 maxTiles: source.maxTiles ?? maxTiles ?? vision.maxTiles,
                 useThumbnail: vision.usesThumbnail, detail: source.detail)
-            return CutImage(image, file: source.image.name, plan: plan)
+            return CutImage(image, plan: plan)
         }
     }
 

@@ -11,6 +11,7 @@ import Evaluation
 import Foundation
 import Monocle
 import OpenAIAPI
+import OpenAIClient
 import Quantization
 import Scoring
 import Server
@@ -49,9 +50,8 @@ enum Failure {
 
     /// The code of an error that is not the argument parser's.
     private static func code(for error: any Error) -> Code? {
-        if error is UsageError || error is SettingsError || error is LimitError || error is ScoringError {
-            return .usage
-        }
+        if error is UsageError || error is SettingsError || error is LimitError || error is ScoringError { return .usage }
+        if error is BatchError || error is ClientError { return .usage }
         if error is CUDAError { return .device }
         if let error = error as? QuantizationError { return error.isFaultOfModel ? .model : .usage }
         if let error = error as? EvaluationError { return error.isFaultOfModel ? .model : .usage }

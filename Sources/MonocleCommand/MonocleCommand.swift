@@ -15,7 +15,8 @@ struct MonocleCommand: AsyncParsableCommand {
             """,
         version: "monocle \(Version.current)",
         subcommands: [
-            Ask.self, Chat.self, Serve.self, Tokenize.self, Inspect.self, Doctor.self, Bench.self, Synth.self,
+            Ask.self, Chat.self, Serve.self, Batch.self, Tokenize.self, Inspect.self, Doctor.self, Bench.self,
+            Synth.self,
             Quantize.self,
             Train.self, Distill.self, DocumentsVerb.self, DocumentWorker.self, Eval.self,
             DecodeImage.self,

@@ -15,10 +15,21 @@ enum Output {
     static func line(_ text: String) throws { try write(text + "\n") }
 
     /// One JSON document on one line, with keys in snake_case.
-    static func json(_ value: some Encodable) throws {
+    static func json(_ value: some Encodable) throws { try line(String(decoding: encoded(value), as: UTF8.self)) }
+
+    /// The same in a file.
+    static func json(_ value: some Encodable, to path: String) throws {
+        do {
+            try (encoded(value) + Data("\n".utf8)).write(to: URL(filePath: path), options: .atomic)
+        } catch {
+            throw UsageError("\(path): cannot be written: \((error as NSError).localizedDescription)")
+        }
+    }
+
+    private static func encoded(_ value: some Encodable) throws -> Data {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try line(String(decoding: encoder.encode(value), as: UTF8.self))
+        return try encoder.encode(value)
     }
 }

@@ -1,37 +1,48 @@
 // Progress on a terminal: one line on standard error, redrawn in place. Silent when standard error is not a terminal.
 
 import Foundation
+import Synchronization
 
-final class ProgressBar {
+/// May be shown from any thread.
+final class ProgressBar: Sendable {
+    private struct Line {
+        var isDrawn = false
+        var lastDraw: ContinuousClock.Instant?
+    }
+
     private let isVisible: Bool
-    private var isDrawn = false
-    private let clock = ContinuousClock()
-    private var lastDraw: ContinuousClock.Instant?
+    private let line = Mutex(Line())
 
     init(isVisible: Bool = isatty(STDERR_FILENO) == 1) { self.isVisible = isVisible }
 
     /// Shows `stage`, with a bar when a `fraction` (0...1) is known. Redraws at most twenty times a second.
     func show(_ stage: String, fraction: Double? = nil) {
         guard isVisible else { return }
-        let now = clock.now
-        if let lastDraw, now - lastDraw < .milliseconds(50), fraction.map({ $0 < 1 }) ?? true { return }
-        lastDraw = now
-        let width = 24
-        let bar = fraction.map { fraction in
-            let filled = Int((min(max(fraction, 0), 1) * Double(width)).rounded())
-            return " [" + String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled) + "]"
+        line.withLock { line in
+            let now = ContinuousClock.now
+            if let lastDraw = line.lastDraw, now - lastDraw < .milliseconds(50), fraction.map({ $0 < 1 }) ?? true {
+                return
+            }
+            line.lastDraw = now
+            let width = 24
+            let bar = fraction.map { fraction in
+                let filled = Int((min(max(fraction, 0), 1) * Double(width)).rounded())
+                return " [" + String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
+                    + "]"
+            }
+            Self.write("\r\u{1B}[K" + stage + (bar ?? ""))
+            line.isDrawn = true
         }
-        write("\r\u{1B}[K" + stage + (bar ?? ""))
-        isDrawn = true
     }
 
     /// Removes the line, so that other output starts on a clean one.
     func clear() {
-        guard isDrawn else { return }
-        write("\r\u{1B}[K")
-        isDrawn = false
-        lastDraw = nil
+        line.withLock { line in
+            guard line.isDrawn else { return }
+            Self.write("\r\u{1B}[K")
+            line = Line()
+        }
     }
 
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

@@ -29,8 +29,7 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Tokens guessed from the prompt in a step; answers do not depend on it. Default: 0.")
     var drafts: Int?
 
-    @Option(help: "Names under which requests ask for the model, with commas. Default: the folder's name.")
-    var servedModelName: String?
+    @OptionGroup(title: "Requests") var requests: RequestOptions
 
     @Option(
         help: "Address to listen on. Others than this machine's own need an API key, or --insecure. Default: 127.0.0.1."
@@ -55,17 +54,8 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Origins whose pages may ask from a browser, with commas.")
     var corsOrigins: String?
 
-    @Option(help: "Hosts from which https image URLs are fetched, with commas, or all. Default: none.")
-    var imageHosts: String?
-
-    @Flag(help: "Decode images in this process instead of a child with limits.")
-    var trustMedia = false
-
     @Option(help: "Names of the metrics: monocle, or vllm for routers that expect those. Default: monocle.")
     var metricsNames: String?
-
-    @Option(help: ArgumentHelp("Set a limit; may be given several times.", valueName: "name=value"))
-    var limit: [String] = []
 
     @Option(
         help: ArgumentHelp("Seconds that requests have to finish after SIGTERM. Default: 30.", valueName: "seconds"))
@@ -91,7 +81,7 @@ struct Serve: AsyncParsableCommand {
         let logger = Self.logger(verbose ? .info : .warning)
         let state = try ServerState(
             model: model, name: url.lastPathComponent, settings: settings, version: Version.current,
-            program: Self.program)
+            program: RequestOptions.program)
         let scheme = settings.tls == nil ? "http" : "https"
         let host = settings.host.contains(":") ? "[\(settings.host)]" : settings.host
         let name = settings.modelNames.first ?? url.lastPathComponent
@@ -103,27 +93,16 @@ struct Serve: AsyncParsableCommand {
 
     /// What was given, by key.
     private func commandLine() throws -> [String: String] {
-        var values: [String: String] = [:]
-        values["served-model-name"] = servedModelName
+        var values = try requests.values()
         values["host"] = host
         values["port"] = port.map(String.init)
         values["api-key-file"] = apiKeyFile
         values["tls-certificate"] = tlsCertificate
         values["tls-key"] = tlsKey
         values["cors-origins"] = corsOrigins
-        values["image-hosts"] = imageHosts
         values["metrics-names"] = metricsNames
         if insecure { values["insecure"] = "true" }
-        if trustMedia { values["trust-media"] = "true" }
         values["limit.drain-seconds"] = drain.map(String.init)
-        for setting in limit {
-            let words = setting.split(separator: "=", maxSplits: 1).map(String.init)
-            guard words.count == 2, let key = Limits.Key(rawValue: words[0]) else {
-                let names = Limits.Key.allCases.map(\.rawValue).joined(separator: ", ")
-                throw UsageError("--limit \(setting) is not NAME=VALUE with a name of \(names)")
-            }
-            values["limit.\(key.rawValue)"] = words[1]
-        }
         return values
     }
 
@@ -131,11 +110,6 @@ struct Serve: AsyncParsableCommand {
         var logger = Logger(label: "monocle", factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = level
         return logger
-    }
-
-    /// This executable.
-    private static var program: String? {
-        URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().path(percentEncoded: false)
     }
 }
 

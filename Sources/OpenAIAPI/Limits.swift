@@ -22,6 +22,7 @@ package struct Limits: Sendable, Equatable {
         case imageSeconds = "image-seconds"
         case decodedBytes = "decoded-bytes"
         case decodedBytesTotal = "decoded-bytes-total"
+        case keptImageBytes = "kept-image-bytes"
         case pdfPages = "pdf-pages"
         case pdfBytes = "pdf-bytes"
         case pdfShortSide = "pdf-short-side"
@@ -119,6 +120,8 @@ extension Limits.Key {
             .init(512 << 20, 1 << 20...(8 << 30), "bytes", "decoded images of a request", "400 invalid_image")
         case .decodedBytesTotal:
             .init(2 << 30, 1 << 20...(64 << 30), "bytes", "images being decoded at once", "waits, then 503 overloaded")
+        case .keptImageBytes:
+            .init(128 << 20, 0...(64 << 30), "bytes", "tiles of images kept for another question", "decoded again")
         case .pdfPages: .init(4, 0...16, "pages", "PDF pages of a request", "400 too_many_pages")
         case .pdfBytes: .init(20 << 20, 64...(256 << 20), "bytes", "a PDF document", "400 invalid_document")
         case .pdfShortSide: .init(2048, 64...8192, "pixels", "the shorter side of a rendered page", "rendered smaller")

@@ -101,7 +101,7 @@ final class RunningServer {
         #expect(environment.code == 2 && environment.errors.contains("0.0.0.0"))
     }
 
-    private static func run(_ words: [String]) throws -> (code: Int32, output: String) {
+    static func run(_ words: [String]) throws -> (code: Int32, output: String) {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = words

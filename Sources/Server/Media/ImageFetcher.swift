@@ -4,6 +4,7 @@ import AsyncHTTPClient
 import Foundation
 import NIOCore
 import NIOPosix
+import NIOSSL
 import OpenAIAPI
 
 /// One parser decides where an address leads; it is resolved once, every address found must be public, and the
@@ -12,6 +13,18 @@ import OpenAIAPI
 struct ImageFetcher: Sendable {
     let hosts: ServerSettings.ImageHosts
     let limits: Limits
+    /// The net as it is; tests have one of their own.
+    var net = Net()
+
+    /// What a fetch meets outside.
+    struct Net: Sendable {
+        var port = 443
+        var tls = TLSConfiguration.makeClientConfiguration()
+        /// The addresses of a name; waits.
+        var addresses: @Sendable (_ host: String) -> [SocketAddress] = { ImageFetcher.addresses(of: $0) }
+        /// Whether an address, 4 or 16 bytes, may be reached.
+        var isPublic: @Sendable (_ address: [UInt8]) -> Bool = PublicAddress.contains
+    }
 
     func fetch(_ text: String, param: String) async throws -> Data {
         var url = try target(text, param)
@@ -35,7 +48,7 @@ struct ImageFetcher: Sendable {
     private func target(_ text: String, _ param: String) throws(APIError) -> URL {
         guard text.utf8.count <= 2048, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }),
             let url = URL(string: text), url.scheme == "https", url.user == nil, url.password == nil,
-            let host = url.host(), !host.isEmpty, url.port == nil || url.port == 443, !host.hasSuffix(".")
+            let host = url.host(), !host.isEmpty, (url.port ?? 443) == net.port, !host.hasSuffix(".")
         else { throw refusal(param) }
         if case .named(let names) = hosts, !names.contains(host.lowercased()) {
             throw APIError(
@@ -56,8 +69,12 @@ struct ImageFetcher: Sendable {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout.connect = .seconds(5)
         configuration.dnsOverride = [host: address]
+        configuration.connectionPool.retryConnectionEstablishment = false
         configuration.decompression = .disabled
         configuration.proxy = nil
+        configuration.tlsConfiguration = net.tls
+        // A host that goes on sending is not waited for.
+        configuration.tlsConfiguration?.shutdownTimeout = .milliseconds(100)
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
             var request = HTTPClientRequest(url: url.absoluteString)
@@ -102,9 +119,9 @@ struct ImageFetcher: Sendable {
     /// Resolves once.
     /// - Throws: when the name does not resolve, or when any of its addresses is not public.
     private func publicAddress(of host: String, _ param: String) async throws -> String {
-        let found: [SocketAddress] = try await NIOThreadPool.singleton.runIfActive { Self.addresses(of: host) }
+        let found = try await NIOThreadPool.singleton.runIfActive { [net] in net.addresses(host) }
         let bytes = found.map(Self.bytes)
-        guard let first = found.first?.ipAddress, !bytes.isEmpty, bytes.allSatisfy(PublicAddress.contains) else {
+        guard let first = found.first?.ipAddress, !bytes.isEmpty, bytes.allSatisfy(net.isPublic) else {
             throw refusal(param)
         }
         return first

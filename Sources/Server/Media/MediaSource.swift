@@ -11,12 +11,15 @@ struct MediaSource: Sendable {
     private let fetcher: ImageFetcher?
     private let program: String?
     private let budget: ByteBudget
+    /// Images of earlier requests, cut into tiles.
+    let kept: CutImages
 
     init(settings: ServerSettings, program: String?) {
         limits = settings.limits
         self.program = program
         fetcher = settings.imageHosts == .none ? nil : ImageFetcher(hosts: settings.imageHosts, limits: settings.limits)
         budget = ByteBudget(settings.limits[.decodedBytesTotal])
+        kept = CutImages(limit: settings.limits[.keptImageBytes])
     }
 
     /// Checks types and fetches addresses.

@@ -1,4 +1,4 @@
-// The routes that ask the model: chat, completions, responses. Knows HTTP and each API's writer.
+// The routes that ask the model: chat, completions, responses. Knows HTTP, not what each API's body means.
 
 import Foundation
 import HTTPTypes
@@ -7,73 +7,39 @@ import OpenAIAPI
 
 extension ServerState {
     func addAnswerRoutes(_ router: Router<ServerContext>) {
-        router.post("/v1/chat/completions") { [self] request, context in
-            let ticket = try admit(context)
-            let body = try await body(of: request, context, ticket)
-            let chat = try await work { [bounds] in try ChatRequest(body, bounds) }
-            try checkModel(chat.model)
-            let writer = ChatWriter(
-                id: "chatcmpl-\(context.requestID)", created: Clock.unixSeconds(), model: chat.model ?? modelName,
-                tokenizer: model.tokenizer, logprobs: chat.logprobs != nil, stream: chat.stream ?? StreamFields())
-            return try await answer(
-                Ask(chat), ticket, context, ignored: chat.ignored, streamed: chat.stream != nil, writer
-            ) { writer.response($0, $1) }
-        }
-        router.post("/v1/completions") { [self] request, context in
-            let ticket = try admit(context)
-            let body = try await body(of: request, context, ticket)
-            let completion = try await work { [bounds] in try CompletionRequest(body, bounds) }
-            try checkModel(completion.model)
-            let writer = CompletionWriter(
-                id: "cmpl-\(context.requestID)", created: Clock.unixSeconds(), model: completion.model ?? modelName,
-                tokenizer: model.tokenizer, logprobs: completion.logprobs != nil,
-                stream: completion.stream ?? StreamFields(), echo: echo(completion))
-            return try await answer(
-                Ask(completion), ticket, context, ignored: completion.ignored, streamed: completion.stream != nil,
-                writer
-            ) { writer.response($0, $1) }
-        }
-        router.post("/v1/responses") { [self] request, context in
-            let ticket = try admit(context)
-            let body = try await body(of: request, context, ticket)
-            let chat = try await work { [bounds] in try ResponsesRequest(body, bounds).chat }
-            try checkModel(chat.model)
-            let writer = ResponsesWriter(
-                id: context.requestID, created: Clock.unixSeconds(), model: chat.model ?? modelName)
-            return try await answer(
-                Ask(chat), ticket, context, ignored: chat.ignored, streamed: chat.stream != nil, writer
-            ) { writer.response($0, $1) }
-        }
+        add("/v1/chat/completions", to: router) { [self] body, id in try chat(body, id: id) }
+        add("/v1/completions", to: router) { [self] body, id in try completion(body, id: id) }
+        add("/v1/responses", to: router) { [self] body, id in try responses(body, id: id) }
     }
 
-    private func echo(_ completion: CompletionRequest) -> String {
-        guard completion.echo else { return "" }
-        switch completion.prompt {
-        case .text(let text): return text
-        case .tokens(let ids): return model.tokenizer.decode(ids, skipSpecial: false)
+    private func add<Writer: AnswerWriter, Whole: Encodable & SendableMetatype>(
+        _ path: RouterPath, to router: Router<ServerContext>,
+        reading read: @escaping @Sendable (JSONBody, String) throws -> ModelRequest<Writer, Whole>
+    ) {
+        router.post(path) { [self] request, context in
+            let ticket = try admit(context)
+            let body = try await body(of: request, context, ticket)
+            let asked = try await work { try read(body, context.requestID) }
+            return try await answer(asked, ticket, context)
         }
     }
 
     /// Prepares, runs and answers, as a whole or as a stream.
-    private func answer<Writer: AnswerWriter, Whole: Encodable>(
-        _ ask: Ask, _ ticket: Admission.Ticket, _ context: ServerContext, ignored: [String], streamed: Bool,
-        _ writer: Writer, _ whole: @escaping @Sendable (AnswerRun, AnswerSummary) -> Whole
+    private func answer<Writer: AnswerWriter, Whole: Encodable & SendableMetatype>(
+        _ asked: ModelRequest<Writer, Whole>, _ ticket: Admission.Ticket, _ context: ServerContext
     ) async throws -> Response {
-        let id = context.requestID
-        let (prepared, requests) = try await ticket.run { [self] in
-            let prepared = try await prepare(ask)
-            return (prepared, try await work { [self] in try self.requests(prepared, ask, id: id) })
+        let (run, requests) = try await ticket.run { [self] in
+            try await begin(asked.ask, id: context.requestID, arrival: context.arrival)
         }
-        let run = AnswerRun(state: self, prepared: prepared, ask: ask, arrival: context.arrival)
-        let headers = headers(run.summary.usage.images, ignored)
-        if streamed {
+        let headers = headers(run.summary.usage.images, asked.ignored)
+        if asked.isStreamed {
             return try await EventStream<Writer>(ticket: ticket, limits: limits, channel: context.channel)
-                .response(run, requests, writer, headers: headers)
+                .response(run, requests, asked.writer, headers: headers)
         }
         var response = try await ticket.run {
             var run = run
             let summary = try await run.run(requests)
-            return try Response(json: whole(run, summary))
+            return try Response(json: asked.whole(asked.writer, run, summary))
         }
         for field in headers { response.headers[field.name] = field.value }
         return response

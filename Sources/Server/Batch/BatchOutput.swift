@@ -1,0 +1,70 @@
+// The file of a batch's answers: whole lines, added as answers come. Knows OpenAI's envelope, not what is inside.
+
+import Foundation
+import JSONText
+import OpenAIAPI
+import Synchronization
+
+/// A batch output that is being written. What a killed run left cut short is removed when it is gone on with.
+final class BatchOutput: Sendable {
+    private let path: String
+    private let file: Mutex<FileHandle>
+    /// The `custom_id`s that were answered when the file was opened.
+    let answered: Set<String>
+
+    /// Opens `path` to add lines, making it where it is missing.
+    init(continuing path: String) throws(BatchError) {
+        self.path = path
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else { throw .unwritable(path: path, reason: String(cString: strerror(errno))) }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw .unwritable(path: path, reason: "another process is writing it")
+        }
+        let data: Data
+        do {
+            data = try handle.readToEnd() ?? Data()
+            let whole = data.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
+            answered = try Self.answered(data.prefix(whole), path)
+            try handle.truncate(atOffset: UInt64(whole))
+            try handle.seekToEnd()
+        } catch let error as BatchError {
+            throw error
+        } catch {
+            throw .unwritable(path: path, reason: (error as NSError).localizedDescription)
+        }
+        file = Mutex(handle)
+    }
+
+    private static func answered(_ data: Data, _ path: String) throws(BatchError) -> Set<String> {
+        var answered: Set<String> = []
+        var faults: [BatchError.Fault] = []
+        for (index, line) in data.split(separator: 0x0A).enumerated() {
+            if let json = try? JSONBody(Array(line)).json, let id = json["custom_id"]?.text, json["response"] != nil {
+                answered.insert(id)
+            } else {
+                faults.append(.init(index + 1, "this is no line of a batch's output"))
+            }
+        }
+        guard faults.isEmpty else { throw .lines(path: path, faults) }
+        return answered
+    }
+
+    /// Adds one answer.
+    /// - Parameter body: one JSON value without line feeds.
+    func append(_ customID: String, id: String, status: Int, body: Data) throws(BatchError) {
+        let name = (try? APIEncoder.encode(customID)) ?? Data()
+        var line = Data(#"{"id":"batch_req_\#(id)","custom_id":"#.utf8) + name
+        line += Data(#","response":{"status_code":\#(status),"request_id":"\#(id)","body":"#.utf8) + body
+        line += Data("},\"error\":null}\n".utf8)
+        let failure: BatchError? = file.withLock { file in
+            do {
+                try file.write(contentsOf: line)
+                return nil
+            } catch {
+                return .unwritable(path: path, reason: (error as NSError).localizedDescription)
+            }
+        }
+        if let failure { throw failure }
+    }
+}
