@@ -50,7 +50,9 @@ enum Failure {
 
     /// The code of an error that is not the argument parser's.
     private static func code(for error: any Error) -> Code? {
-        if error is UsageError || error is SettingsError || error is LimitError || error is ScoringError { return .usage }
+        if error is UsageError || error is SettingsError || error is LimitError || error is ScoringError {
+            return .usage
+        }
         if error is BatchError || error is ClientError { return .usage }
         if error is CUDAError { return .device }
         if let error = error as? QuantizationError { return error.isFaultOfModel ? .model : .usage }
