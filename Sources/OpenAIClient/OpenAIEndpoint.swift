@@ -125,7 +125,8 @@ package struct OpenAIEndpoint: Sendable {
                 return value
             }
         } catch {
-            throw Self.sorted(error)
+            // Which of the two tasks ends first says nothing when both were told to.
+            throw Self.sorted(Task.isCancelled ? CancellationError() : error)
         }
     }
 

@@ -98,26 +98,23 @@ import Testing
         }
     }
 
-    @Test func anAnswerThatDripsEndsInTime() async throws {
-        // Each byte comes soon after the last one, and there is no end of them.
-        let drip = ResponseBody { writer in
+    /// Each byte comes soon after the last one, and the end is far.
+    private static var drip: ResponseBody {
+        ResponseBody { writer in
             for _ in 0..<1000 {
-                try await writer.write(ByteBuffer(string: Self.chunk("a")))
+                try await writer.write(ByteBuffer(string: chunk("a")))
                 try await Task.sleep(for: .milliseconds(10))
             }
             try await writer.finish(nil)
         }
-        try await Self.serve(drip, timeout: .milliseconds(300)) { endpoint in
-            let start = ContinuousClock.now
+    }
+
+    @Test func anAnswerThatDripsEndsInTime() async throws {
+        try await Self.serve(Self.drip, timeout: .seconds(1)) { endpoint in
+            let body = try Self.call.body(model: "m")
             var shown = 0
-            do {
-                try await endpoint.stream(try Self.call.body(model: "m")) { _ in shown += 1 }
-                Issue.record("the answer has no end")
-            } catch {
-                #expect(error as? ClientError == .timedOut)
-            }
+            await #expect(throws: ClientError.timedOut) { try await endpoint.stream(body) { _ in shown += 1 } }
             #expect(shown > 0, "what came in time is shown")
-            #expect(ContinuousClock.now - start < .seconds(5))
         }
     }
 
@@ -134,17 +131,13 @@ import Testing
     }
 
     @Test func aCallThatIsGivenUpEnds() async throws {
-        let silence = ResponseBody { writer in
-            try await Task.sleep(for: .seconds(10))
-            try await writer.finish(nil)
-        }
-        try await Self.serve(silence) { endpoint in
-            let start = ContinuousClock.now
+        try await Self.serve(Self.drip) { endpoint in
             let call = Task { try await endpoint.answer(Self.call) }
             try await Task.sleep(for: .milliseconds(100))
             call.cancel()
-            await #expect(throws: ClientError.unreachable(reason: "the request was given up")) { try await call.value }
-            #expect(ContinuousClock.now - start < .seconds(5))
+            await #expect(throws: ClientError.unreachable(reason: "the request was given up")) {
+                _ = try await call.value
+            }
         }
     }
 
