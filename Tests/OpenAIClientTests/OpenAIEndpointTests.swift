@@ -101,7 +101,7 @@ import Testing
     /// Each byte comes soon after the last one, and the end is far.
     private static var drip: ResponseBody {
         ResponseBody { writer in
-            for _ in 0..<1000 {
+            for _ in 0..<6000 {
                 try await writer.write(ByteBuffer(string: chunk("a")))
                 try await Task.sleep(for: .milliseconds(10))
             }
@@ -110,7 +110,7 @@ import Testing
     }
 
     @Test func anAnswerThatDripsEndsInTime() async throws {
-        try await Self.serve(Self.drip, timeout: .seconds(1)) { endpoint in
+        try await Self.serve(Self.drip, timeout: .seconds(2)) { endpoint in
             let body = try Self.call.body(model: "m")
             var shown = 0
             await #expect(throws: ClientError.timedOut) { try await endpoint.stream(body) { _ in shown += 1 } }
