@@ -177,7 +177,7 @@ let package = Package(
 if Context.environment["MONOCLE_FUZZ"] != nil {
     let harnesses = [
         ("SafetensorsHeader", "Checkpoint"), ("Tokenizer", "Tokenization"), ("ImageHeader", "Imaging"),
-        ("ImageDecoder", "Imaging"), ("ChatRequest", "OpenAIAPI"), ("Grammar", "Grammar"),
+        ("ImageDecoder", "Imaging"), ("ChatRequest", "OpenAIAPI"), ("Grammar", "Grammar"), ("Reply", "Scoring"),
     ]
     for (name, room) in harnesses
     where FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/Fuzz/\(name)/\(name).swift") {

@@ -14,7 +14,7 @@ MONOCLE_FUZZ=1 swift build --scratch-path "$scratch" -c release --product "Fuzz$
 work=$scratch/$name
 mkdir -p "$work/corpus"
 # Link flags of the C libraries a harness may reach; none when they are not installed.
-libraries=$(pkg-config --libs libturbojpeg spng libwebp 2>/dev/null || true)
+libraries=$(pkg-config --libs libturbojpeg spng libwebp libxml-2.0 2>/dev/null || true)
 # shellcheck disable=SC2086
 swiftc -sanitize=fuzzer,address -o "$work/fuzz" "$scratch/release/libFuzz$name.a" $libraries \
     -Xlinker --gc-sections -lFoundation

@@ -31,7 +31,7 @@ package struct ScoredPredictions: Sendable {
         var start = file.startIndex
         var number = 0
         while start < file.endIndex {
-            let end = file[start...].firstIndex(of: 0x0A) ?? file.endIndex
+            let end = Self.lineEnd(file, from: start)
             number += 1
             let line = file[start..<end]
             start = end < file.endIndex ? end + 1 : end
@@ -50,6 +50,14 @@ package struct ScoredPredictions: Sendable {
             } catch {
                 faults.append(Fault(line: number, reason: "\(error)"))
             }
+        }
+    }
+
+    /// Where the line ends that begins at an index inside the file.
+    private static func lineEnd(_ file: Data, from start: Data.Index) -> Data.Index {
+        file.withUnsafeBytes { bytes in
+            let rest = bytes[(start - file.startIndex)...]
+            return rest.firstIndex(of: 0x0A).map { file.startIndex + $0 } ?? file.endIndex
         }
     }
 }

@@ -1,11 +1,19 @@
 // HTML whose faulty tags are written plainly, as HTML 5 reads them, so that every version of libxml2 sees the same
 // elements. Knows tags, not which may stand where.
 
+import CXML
+
 package enum HTMLTags {
     /// Attributes that a table's score depends on; all others are dropped.
     private static let attributes: Set<CodePoints> = ["colspan", "rowspan"]
     /// Elements whose contents are text up to their end tag.
     private static let literal: Set<CodePoints> = ["script", "style", "title", "textarea"]
+
+    /// Names of characters that may be written in capitals.
+    private static let shouted: Set<CodePoints> = ["AMP", "LT", "GT", "QUOT", "COPY", "REG"]
+
+    /// The code point that libxml2 knows by a name.
+    private static func value(of name: CodePoints) -> UInt32? { htmlEntityLookup(name.text).map { $0.pointee.value } }
 
     /// Comments, instructions, empty end tags and tags without an end are gone; a `<` that begins no tag is text.
     package static func plain(_ html: CodePoints) -> CodePoints {
@@ -21,6 +29,10 @@ package enum HTMLTags {
 
         mutating func read() {
             while offset < text.count {
+                if text[offset] == "&" {
+                    reference()
+                    continue
+                }
                 guard text[offset] == "<" else {
                     result.append(text[offset])
                     offset += 1
@@ -46,6 +58,24 @@ package enum HTMLTags {
             var place = start
             while place < text.count, !test(text[place]) { place += 1 }
             return place
+        }
+
+        /// A named character. Those of Latin-1 need no semicolon, whatever letters follow; it is put behind them.
+        private mutating func reference() {
+            let nameEnd = end(offset + 1) { !($0.isASCIILetter || $0.isASCIIDigit) }
+            let name = CodePoints(text[offset + 1..<nameEnd])
+            result.append("&")
+            offset += 1
+            if scalar(nameEnd) == ";", HTMLTags.value(of: name) != nil { return }
+            for count in stride(from: min(name.count, 8), to: 1, by: -1) {
+                let prefix = name[0..<count]
+                let spelled = HTMLTags.shouted.contains(prefix) ? prefix.lowered : prefix
+                // The apostrophe's name came later and needs its semicolon.
+                guard let value = HTMLTags.value(of: spelled), value <= 0xFF, value != 0x27 else { continue }
+                result += (spelled + ";").scalars
+                offset += count
+                return
+            }
         }
 
         private mutating func startTag() {

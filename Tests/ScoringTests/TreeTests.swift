@@ -1,0 +1,84 @@
+import Foundation
+import Scoring
+import Testing
+
+/// Properties of the tree distance, and tables that parsers disagree about.
+struct TreeTests {
+    /// A tree in brackets, a letter a node: `a(b,c(d))`.
+    private func tree(_ text: String) -> OrderedTree<Character> {
+        var tree = OrderedTree<Character>()
+        var open: [(Character, Int)] = []
+        var last: Character?
+        for character in text + "," {
+            switch character {
+            case "(":
+                open.append((last ?? "?", tree.count))
+                last = nil
+            case ")", ",":
+                if let label = last { tree.close(label, from: tree.count) }
+                last = nil
+                if character == ")", let (label, start) = open.popLast() { tree.close(label, from: start) }
+            default: last = character
+            }
+        }
+        return tree
+    }
+
+    private func distance(_ first: String, _ second: String) -> Double {
+        TreeEditDistance.distance(
+            tree(first), tree(second), remove: { _ in 1 }, insert: { _ in 1 }, rename: { $0 == $1 ? 0 : 1 })
+    }
+
+    /// Distances that apted 1.0.3 gives.
+    @Test(arguments: [
+        ("f(d(a,c(b)),e)", "f(c(d(a,b)),e)", 2.0), ("a", "a", 0), ("a", "b", 1), ("a(b,c)", "a(c)", 1),
+        ("a(b(c(d)))", "a(d,c,b)", 4), ("a(b,c,d,e)", "a(e,d,c,b)", 4), ("a(b(c,d),e(f,g))", "a(c,d,e(f),g)", 3),
+        ("x(a(b,c),a(b,c))", "x(a(b,c))", 3),
+    ])
+    func distances(_ first: String, _ second: String, _ expected: Double) {
+        #expect(distance(first, second) == expected)
+        #expect(distance(second, first) == expected)
+    }
+
+    @Test func distanceToNothingIsTheSize() {
+        let full = tree("a(b,c(d))")
+        let empty = OrderedTree<Character>()
+        let cost = TreeEditDistance.distance(
+            full, empty, remove: { _ in 2 }, insert: { _ in 3 }, rename: { _, _ in 1 })
+        #expect(cost == 8)
+    }
+
+    /// What libxml2 2.14 makes of faulty tags, whichever version is there.
+    @Test(arguments: [
+        ("<table><tr><td>a</#b>b</td></tr></table>", "<table><tr><td>ab</td></tr></table>"),
+        ("<table><tr><td>a<></td></tr></table>", "<table><tr><td>a&lt;&gt;</td></tr></table>"),
+        ("<table><tr><td/>x<td>y</table>", "<table><tr><td></td>x<td>y</td></tr></table>"),
+        ("<table><tr><td>a<?p x>b<!x>c<!--y-->d</table>", "<table><tr><td>abcd</td></tr></table>"),
+        ("<table><tr><td x=1 COLSPAN=2 colspan=3>a", "<table><tr><td colspan=\"2\">a</td></tr></table>"),
+        ("<table><tr><td>&ampx &ltb</table>", "<table><tr><td>&amp;x &lt;b</td></tr></table>"),
+        ("<table><tr><td>a</td", "<table><tr><td>a</td></tr></table>"),
+    ])
+    func faultyTags(_ faulty: String, _ plain: String) throws {
+        let texts = [faulty, plain].map { CodePoints("<html><body>" + $0) }
+        #expect(try TEDS.score(texts[0], texts[1]) == 1)
+    }
+
+    @Test func brokenHTMLNeverTraps() throws {
+        var state: UInt64 = 7
+        func next(_ bound: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % bound
+        }
+        let parts = [
+            "<", ">", "/", "table", "<table>", "<tr>", "<td ", "colspan", "=", "\"", "'", "&lt", "&", "!--", "x", " ",
+            "\u{0}", "é",
+        ]
+        for _ in 0..<400 {
+            let text = CodePoints("<html>" + (0..<next(30)).map { _ in parts[next(parts.count)] }.joined())
+            _ = try? TEDS.score(text, text)
+            _ = try? KeyValues.members(of: text)
+            _ = TextSpotting.detections(in: text)
+            _ = Outline.similarity(text, text)
+        }
+    }
+}
