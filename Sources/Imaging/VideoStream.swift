@@ -16,13 +16,11 @@ package struct VideoStream: Sendable, Equatable {
     /// stream of pictures.
     init?(list: String) {
         var stream: [Substring: Substring] = [:]
-        var packets = 0
-        var hidden = 0
+        var frames = 0
         for line in list.split(whereSeparator: \.isNewline) {
             if line.hasPrefix("packet|flags=") {
-                packets += 1
-                // A packet that is decoded for the sake of others and not shown.
-                if line.dropFirst(13).contains("D") { hidden += 1 }
+                // One marked D is decoded for the sake of others and not shown.
+                if !line.dropFirst(13).contains("D") { frames += 1 }
             } else if line.hasPrefix("stream|"), stream.isEmpty {
                 for field in line.split(separator: "|").dropFirst() {
                     let words = field.split(separator: "=", maxSplits: 1)
@@ -36,7 +34,7 @@ package struct VideoStream: Sendable, Equatable {
         self.codec = String(codec)
         self.width = width
         self.height = height
-        frames = packets - hidden
+        self.frames = frames
         let rate = stream["avg_frame_rate"]?.split(separator: "/").compactMap { Double($0) } ?? []
         self.rate = rate.count == 2 && rate[1] > 0 ? rate[0] / rate[1] : 0
     }

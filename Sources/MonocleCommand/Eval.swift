@@ -14,12 +14,12 @@ struct Eval: AsyncParsableCommand {
         discussion: """
             run asks questions and scores replies; score scores replies that were given before, by Monocle or another program; \
             fidelity leads a model and its BF16 \
-            reference through the same true answers; compare puts two files of either kind side by side; convert makes \
-            parquet folders readable. Files are JSON Lines, written item by item: the \
+            reference through the same true answers; compare puts two files of either kind side by side; report makes a \
+            page of runs; convert makes parquet folders readable. Files are JSON Lines, written item by item: the \
             same command goes on where a killed one stopped. See docs/evaluation.md.
             """,
         subcommands: [
-            EvalRun.self, EvalScore.self, EvalFidelity.self, EvalCompare.self, EvalConvert.self,
+            EvalRun.self, EvalScore.self, EvalFidelity.self, EvalCompare.self, EvalReport.self, EvalConvert.self,
         ])
 }
 

@@ -13,6 +13,8 @@ final class ReportImages {
     private let folder: URL
     /// Names of files by digest.
     private var written: [String: String] = [:]
+    /// The first reason why an image is not shown.
+    private(set) var fault: String?
 
     /// - Parameters:
     ///   - data: where the data lie now; nil is where the header says.
@@ -50,15 +52,42 @@ final class ReportImages {
             guard let url = data ?? header.dataPath.map({ URL(filePath: $0) }) else {
                 throw BenchmarkDataError.option(name: "--data", found: "not given", expected: "where the data lie")
             }
-            return try TableBenchmark(name, profile: profile, table: DataSource.table(url))
+            return try TableBenchmark(
+                name, profile: profile, table: DataSource.table(url), frames: frames(settings, profile))
         }
+    }
+
+    /// How the run took frames of its videos, from the words in which its header says so.
+    private static func frames(_ settings: TableSettings, _ profile: Profile) -> VideoFrames? {
+        guard let rule = settings.frames, let number = rule.split(separator: " ").first else { return nil }
+        let asked = settings.askedUnder.flatMap(Profile.init) ?? profile
+        let frames =
+            rule.hasSuffix(" a second")
+            ? Double(number).map { VideoFrames(count: 1, rate: $0, profile: asked) }
+            : Int(number).map { VideoFrames(count: $0, rate: nil, profile: asked) }
+        return frames?.rule == rule ? frames : nil
     }
 
     /// Names of the files that show the item's images; nil for one that is not there, or is not the one that was asked about.
     func files(of index: Int, _ images: [AnswerOutcome.Image]) throws(EvaluationError) -> [String?] {
-        guard !images.isEmpty, let item = try? benchmark.item(at: index) else { return [] }
+        guard !images.isEmpty else { return [] }
+        let item: BenchmarkItem
+        do {
+            item = try benchmark.item(at: index)
+        } catch {
+            fault = fault ?? (error as? ItemFault)?.reason ?? "\(error)"
+            return []
+        }
         var names: [String?] = []
-        for (image, found) in zip(images, item.images) { names.append(try file(image.digest, found.source)) }
+        for (image, found) in zip(images, item.images) {
+            let name = try file(image.digest, found.source)
+            if name == nil {
+                fault =
+                    fault
+                    ?? "\(image.reference) is not the image that was asked about, or is of no type a browser shows"
+            }
+            names.append(name)
+        }
         return names
     }
 

@@ -67,7 +67,7 @@ struct ReportSummary: Encodable {
         let tables: [GroupTable]
         let pairs: [Pair]
         let entries: [ReportEntry]
-        /// Why there are no images; nil when there are.
+        /// Why images are missing; nil when all are there.
         let imagesMissing: String?
     }
 

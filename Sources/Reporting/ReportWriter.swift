@@ -29,7 +29,7 @@ package struct ReportWriter {
     }
 
     /// - Parameters:
-    ///   - folder: made where it is missing; a report in it is replaced.
+    ///   - folder: made where it is missing; files of an earlier report in it are replaced.
     ///   - progress: samples done, of all.
     /// - Returns: what the reader should know: images that are missing, and why.
     package func write(
@@ -44,36 +44,26 @@ package struct ReportWriter {
         var warnings: [String] = []
         for (number, group) in groups.enumerated() {
             let images = images(of: group, folder)
-            var entries: [ReportEntry] = []
-            var samples: [ReportSample] = []
-            func flush() throws(EvaluationError) {
-                guard !samples.isEmpty else { return }
-                let file = "samples-\(number)-\((entries.count - 1) / Self.samplesPerFile).js"
-                try script("samples", samples, to: folder.appending(path: "data/\(file)"))
-                samples = []
-            }
-            for index in group.indices {
-                let sample = try sample(index, group, images: try? images.get())
-                entries.append(ReportEntry(sample))
-                samples.append(sample)
-                if samples.count == Self.samplesPerFile { try flush() }
+            let entries = try writeSamples(of: group, number, images: try? images.get(), to: folder) {
                 done += 1
                 progress(done, total)
             }
-            try flush()
-            var missing: String?
-            if case .failure(let reason) = images { missing = reason.text }
-            if let missing, withImages { warnings.append("\(group.header.items.benchmark): no images: \(missing)") }
+            let missing =
+                switch images {
+                case .success(let images): images.fault
+                case .failure(let reason): reason.text
+                }
+            if let missing, withImages {
+                warnings.append("\(group.header.items.benchmark): images are missing: \(missing)")
+            }
             benchmarks.append(
                 ReportSummary.Benchmark(
                     group, entries: entries, imagesMissing: missing, margin: margin, bootstrap: bootstrap))
             rows += self.rows(group, number)
         }
-        try script(
-            "summary",
-            ReportSummary(
-                version: version, samplesPerFile: Self.samplesPerFile, rows: rows, benchmarks: benchmarks),
-            to: folder.appending(path: "data/summary.js"))
+        let summary = ReportSummary(
+            version: version, samplesPerFile: Self.samplesPerFile, rows: rows, benchmarks: benchmarks)
+        try script("summary", summary, to: folder.appending(path: "data/summary.js"))
         for (name, bytes) in [
             ("index.html", PackageResources.report_html), ("report.css", PackageResources.report_css),
             ("report.js", PackageResources.report_js),
@@ -81,6 +71,26 @@ package struct ReportWriter {
             try Self.write(Data(bytes), to: folder.appending(path: name))
         }
         return warnings
+    }
+
+    /// Writes the samples and their images.
+    /// - Returns: their lines in the list.
+    private func writeSamples(
+        of group: RunGroup, _ number: Int, images: ReportImages?, to folder: URL, progress: () -> Void
+    ) throws(EvaluationError) -> [ReportEntry] {
+        let indices = group.indices
+        var entries: [ReportEntry] = []
+        for first in stride(from: 0, to: indices.count, by: Self.samplesPerFile) {
+            var samples: [ReportSample] = []
+            for index in indices[first..<min(first + Self.samplesPerFile, indices.count)] {
+                samples.append(try sample(index, group, images: images))
+                progress()
+            }
+            let file = "data/samples-\(number)-\(first / Self.samplesPerFile).js"
+            try script("samples", samples, to: folder.appending(path: file))
+            entries += samples.map { ReportEntry($0) }
+        }
+        return entries
     }
 
     private func sample(

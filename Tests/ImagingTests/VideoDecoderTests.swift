@@ -185,7 +185,7 @@ struct VideoDecoderTests {
     @Test func brokenBytesAreSurvived() throws {
         let data = try Clip.fastStart.get()
         var state: UInt64 = 9
-        for _ in 0..<10 {
+        for _ in 0..<6 {
             var broken = data
             for _ in 0..<8 {
                 state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

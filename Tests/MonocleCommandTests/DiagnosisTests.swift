@@ -23,7 +23,8 @@ struct DiagnosisTests {
 
     @Test func missingProgramNamesItsPackage() {
         let found = diagnosis(ample, missing: true)
-        #expect(found.problems.map(\.remedy) == ["apt-get install poppler-utils", "apt-get install poppler-utils"])
+        let packages = ["poppler-utils", "poppler-utils", "ffmpeg", "ffmpeg"]
+        #expect(found.problems.map(\.remedy) == packages.map { "apt-get install \($0)" })
         #expect(found.exitCode == 4)
         #expect(found.text.contains("pdftoppm: missing"))
     }

@@ -23,6 +23,11 @@ struct EvalTests {
                 "0", "-o", file(name))
             #expect(run.code == 0 && run.output.contains("KL mean"), "\(run.errors)")
         }
+        let report = try eval("report", file("a"), file("b"), "--margin", "1", "-o", file("report"))
+        #expect(report.code == 0 && report.output.hasSuffix("report/index.html\n"), "\(report.errors)")
+        #expect(FileManager.default.fileExists(atPath: file("report/data/samples-0-0.js")))
+        let none = try eval("report", file("c"), "-o", file("none"))
+        #expect(none.code == 2 && none.errors.contains("fidelity"), "\(none.errors)")
         let answers = try eval("compare", file("a"), file("b"), "--baseline", file("a"), "--resamples", "200")
         #expect(answers.code == 0 && answers.output.contains("no gap closure"), "\(answers.errors)")
         let fidelity = try eval("compare", file("c"), file("d"), "--json", "--resamples", "200")

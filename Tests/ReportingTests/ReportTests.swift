@@ -122,12 +122,20 @@ import Testing
         #expect(gone.count == 1 && gone[0].contains("no such file"))
         let (_, found) = try write([run], Scratch(), data: moved.appending(path: "docvqa.jsonl"))
         #expect(found.isEmpty)
+        // Other bytes under the same name are not what the model saw.
+        let page = moved.appending(path: "page.png")
+        try FileManager.default.removeItem(at: page)
+        try FileManager.default.copyItem(at: Goldens.fixtures.appending(path: "images/rgba.png"), to: page)
+        let other = try Scratch()
+        let (replaced, said) = try write([run], other, data: moved.appending(path: "docvqa.jsonl"))
+        #expect(said.count == 1 && said[0].contains("page.png is not the image"), "\(said)")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: replaced.appending(path: "images").path).isEmpty)
         try Data(
             "{\"questionId\": \"q1\", \"question\": \"Other?\", \"image\": \"page.png\", \"answers\": [\"one\"]}\n".utf8
         )
         .write(to: moved.appending(path: "docvqa.jsonl"))
-        let (_, other) = try write([run], Scratch(), data: moved.appending(path: "docvqa.jsonl"))
-        #expect(other.count == 1 && other[0].contains("others than those of the run"))
+        let (_, foreign) = try write([run], Scratch(), data: moved.appending(path: "docvqa.jsonl"))
+        #expect(foreign.count == 1 && foreign[0].contains("others than those of the run"))
     }
 
     @Test func whatIsNoRunIsRefused() throws {

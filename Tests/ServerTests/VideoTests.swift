@@ -51,11 +51,11 @@ extension ServerTests {
             let clip = try Self.clip()
             var noTable = clip
             if let table = noTable.range(of: Data("moov".utf8)) {
-                noTable.replaceSubrange(table, with: Data("free".utf8))
+                noTable.replaceSubrange(table, with: Data("none".utf8))
             }
             var noFrames = clip
             if let track = noFrames.range(of: Data("trak".utf8)) {
-                noFrames.replaceSubrange(track, with: Data("free".utf8))
+                noFrames.replaceSubrange(track, with: Data("none".utf8))
             }
             let faults: [(String, Data, Int, String)] = [
                 ("an image renamed .mp4", try ServerFixture.image("gray.png"), 415, "unsupported_video"),

@@ -269,7 +269,7 @@ const report = (() => {
       make("h2", {textContent: `${titleOf(benchmark)}: ${sample.id}`}), make("ul", {className: "facts"}, ...facts),
     ];
     const shown = make("div", {className: "pictures"}, ...pictures);
-    if (benchmark.imagesMissing && pictures.length) shown.append(make("p", {className: "quiet small", textContent: `No images: ${benchmark.imagesMissing}`}));
+    if (benchmark.imagesMissing && sample.pictures.some(it => !it.file)) shown.append(make("p", {className: "quiet small", textContent: `Images are missing: ${benchmark.imagesMissing}`}));
     const words = make("div", {},
       make("h3", {textContent: "Prompt"}), make("div", {className: "text", id: "prompt", tabIndex: 0},
         ...sample.prompt.map(it => it.text !== undefined ? it.text : make("span", {className: "quiet", textContent: `[image ${it.image + 1}] `}))),
@@ -366,8 +366,9 @@ const report = (() => {
     } catch (error) { parts = [make("p", {textContent: String(error.message || error)})]; }
     if (turn !== drawn) return;
     at("main").replaceChildren(...parts.filter(it => it !== null));
-    at("to-figures").toggleAttribute("aria-current", !sample && path !== "/samples");
-    at("to-samples").toggleAttribute("aria-current", path === "/samples");
+    for (const [id, here] of [["to-figures", !sample && path !== "/samples"], ["to-samples", path === "/samples"]]) {
+      if (here) at(id).setAttribute("aria-current", "page"); else at(id).removeAttribute("aria-current");
+    }
     const focused = at("main").querySelector(`#${CSS.escape(draw.keep || "none")}`);
     draw.keep = null;
     if (focused) focused.focus(); else { scrollTo(0, 0); if (draw.moved) at("main").focus({preventScroll: true}); }
