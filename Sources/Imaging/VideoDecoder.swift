@@ -43,11 +43,12 @@ package struct VideoDecoder: Sendable {
             throw .variant(
                 format: video.format, found: "pictures coded as \(match.1)", expected: Self.codings)
         }
+        if output.status < 0 { throw .decoderUnavailable }
         let list = String(decoding: output.standardOutput, as: UTF8.self)
         guard let stream = VideoStream(list: list) else {
             throw output.status == 0
                 ? .variant(format: video.format, found: "no stream of pictures", expected: "one")
-                : .corrupt(format: video.format, detail: Self.reason(output.status, output.standardError))
+                : .corrupt(format: video.format, detail: Self.reason(output.standardError))
         }
         guard stream.width > 0, stream.height > 0 else {
             throw .corrupt(format: video.format, detail: "its frames have no size")
