@@ -108,10 +108,9 @@ let package = Package(
         room(
             "Evaluation",
             [
-                "BenchmarkData", "Scoring", "Monocle", "Documents", "Engine", "Prompting", "Tokenization", "Model",
-                "Compute", "Checkpoint", "Imaging", "Numerics", "JSONText",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOCore", package: "swift-nio"),
+                "BenchmarkData", "OpenAIClient", "Scoring", "Monocle", "Documents", "Engine", "Prompting",
+                "Tokenization",
+                "Model", "Compute", "Checkpoint", "Imaging", "Numerics", "JSONText",
             ]),
         room(
             "Reporting", ["Evaluation", "BenchmarkData", "Scoring", "Documents", "Imaging"],

@@ -71,9 +71,9 @@ struct EndpointOptions: ParsableArguments {
 
     func make(connections: Int) throws -> ChatEndpoint? {
         guard let url, let model else { return nil }
-        let settings = try EndpointSettings(
-            url: url, model: model, key: try Self.key(apiKeyEnv), timeout: timeout, attempts: attempts)
-        return ChatEndpoint(settings, connections: connections)
+        return try ChatEndpoint(
+            url, model: model, key: try Self.key(apiKeyEnv), timeout: timeout, attempts: attempts,
+            connections: connections)
     }
 
     static func key(_ variable: String?) throws -> String? {
@@ -114,9 +114,10 @@ struct JudgeOptions: ParsableArguments {
     /// The judge, once it has shown that it answers; nil for rules alone.
     func make(cacheBeside path: String) async throws -> EndpointJudge? {
         guard let url, let model else { return nil }
-        let settings = try EndpointSettings(url: url, model: model, key: try EndpointOptions.key(judgeKeyEnv))
+        let cache = try JudgeCache(judgeCache ?? path + ".judge.jsonl")
         let judge = EndpointJudge(
-            ChatEndpoint(settings, connections: 8), cache: try JudgeCache(judgeCache ?? path + ".judge.jsonl"))
+            try ChatEndpoint(url, model: model, key: try EndpointOptions.key(judgeKeyEnv), connections: 8),
+            cache: cache)
         do {
             try await judge.check()
         } catch {

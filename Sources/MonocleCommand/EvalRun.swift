@@ -189,7 +189,7 @@ private struct Answerer {
                 throw error
             }
             respondent = EndpointRespondent(endpoint)
-            identity = ModelIdentity(name: endpoint.settings.model, fingerprint: RunHeader.endpoint)
+            identity = ModelIdentity(name: endpoint.model, fingerprint: RunHeader.endpoint)
             (precision, instructionSet) = (RunHeader.endpoint, RunHeader.endpoint)
             tileSize = nil
             self.endpoint = endpoint

@@ -65,8 +65,7 @@ struct LoadPrompts: ParsableArguments {
                 prompt: index % prompts.count, tokens: Int.random(in: outputTokens.tokens, using: &random))
             if let body = made[place] { return body }
             let call = ChatCall(
-                prompts[place.prompt], maxTokens: place.tokens, temperature: 0, ignoresEnd: !naturalEnd,
-                detail: detail?.rawValue)
+                prompts[place.prompt], maxTokens: place.tokens, temperature: 0, ignoresEnd: !naturalEnd)
             let body = try call.body(model: model)
             made[place] = body
             return body
@@ -88,9 +87,10 @@ struct LoadPrompts: ParsableArguments {
 
     private func source(_ seed: UInt64) throws -> any PromptSource {
         if images == 0 { return TextPrompts() }
-        if let folder { return try FolderPrompts(folder) }
+        if let folder { return try FolderPrompts(folder, detail: detail?.rawValue) }
         return DrawnPrompts(
-            generator: try DocumentGenerator(seed: seed, split: .test, level: level, tileSize: tileSize))
+            generator: try DocumentGenerator(seed: seed, split: .test, level: level, tileSize: tileSize),
+            detail: detail?.rawValue)
     }
 
     private func text(_ words: Int, seed: UInt64) -> String {
@@ -112,6 +112,7 @@ private struct TextPrompts: PromptSource {
 
 private struct DrawnPrompts: PromptSource {
     let generator: DocumentGenerator
+    let detail: String?
 
     func parts(_ index: Int, _ images: Int) throws -> (parts: [ChatCall.Part], question: String) {
         var pictures: [Picture] = []
@@ -126,7 +127,7 @@ private struct DrawnPrompts: PromptSource {
         }
         let images = try pictures.map { picture -> ChatCall.Part in
             let pixels = PixelImage(width: picture.width, height: picture.height, pixels: picture.pixels)
-            return .image(try pixels.png(), type: "image/png")
+            return .image(try pixels.png(), type: "image/png", detail: detail)
         }
         return (images, question)
     }
@@ -134,8 +135,10 @@ private struct DrawnPrompts: PromptSource {
 
 private struct FolderPrompts: PromptSource {
     private let files: [(url: URL, type: String)]
+    private let detail: String?
 
-    init(_ path: String) throws {
+    init(_ path: String, detail: String?) throws {
+        self.detail = detail
         let types = ["jpg": "image/jpeg", "jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"]
         let names: [String]
         do {
@@ -154,7 +157,7 @@ private struct FolderPrompts: PromptSource {
         let parts: [ChatCall.Part] = try (0..<images).map { place in
             let file = files[(index * images + place) % files.count]
             do {
-                return .image(try Data(contentsOf: file.url), type: file.type)
+                return .image(try Data(contentsOf: file.url), type: file.type, detail: detail)
             } catch {
                 throw UsageError("\(file.url.path): cannot be read: \((error as NSError).localizedDescription)")
             }

@@ -5,8 +5,8 @@ package import Foundation
 package struct ChatCall: Sendable, Equatable {
     package enum Part: Sendable, Equatable {
         case text(String)
-        /// An encoded image and its media type.
-        case image(Data, type: String)
+        /// An encoded image, its media type, and `low`, `high` or `auto`; nil leaves that to the server.
+        case image(Data, type: String, detail: String? = nil)
     }
 
     package struct Message: Sendable, Equatable {
@@ -25,18 +25,12 @@ package struct ChatCall: Sendable, Equatable {
     package var temperature: Double?
     /// Whether the answer goes on to `maxTokens`, whatever the model says. Servers without `ignore_eos` refuse or overlook it.
     package var ignoresEnd: Bool
-    /// `low`, `high` or `auto`, for every image; nil leaves it out.
-    package var detail: String?
 
-    package init(
-        _ messages: [Message], maxTokens: Int, temperature: Double? = nil, ignoresEnd: Bool = false,
-        detail: String? = nil
-    ) {
+    package init(_ messages: [Message], maxTokens: Int, temperature: Double? = nil, ignoresEnd: Bool = false) {
         self.messages = messages
         self.maxTokens = maxTokens
         self.temperature = temperature
         self.ignoresEnd = ignoresEnd
-        self.detail = detail
     }
 
     /// The JSON of the request, which asks for a stream that ends with its usage.
@@ -45,8 +39,8 @@ package struct ChatCall: Sendable, Equatable {
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         let body = Body(
-            model: model, messages: messages.map { Body.Message($0, detail: detail) }, maxTokens: maxTokens,
-            temperature: temperature, ignoreEos: ignoresEnd ? true : nil)
+            model: model, messages: messages.map(Body.Message.init), maxTokens: maxTokens, temperature: temperature,
+            ignoreEos: ignoresEnd ? true : nil)
         do {
             return try encoder.encode(body)
         } catch {
@@ -58,18 +52,31 @@ package struct ChatCall: Sendable, Equatable {
 private struct Body: Encodable {
     struct Message: Encodable {
         let role: String
-        let content: [Part]
+        let content: Content
 
-        init(_ message: ChatCall.Message, detail: String?) {
+        init(_ message: ChatCall.Message) {
             role = message.role
-            content = message.parts.map { part in
-                switch part {
-                case .text(let text): Part(type: "text", text: text)
-                case .image(let data, let type):
-                    Part(
-                        type: "image_url",
-                        imageUrl: .init(url: "data:\(type);base64,\(data.base64EncodedString())", detail: detail))
-                }
+            content = Content(message.parts)
+        }
+    }
+    /// A string where it is one text, which servers without images know too.
+    enum Content: Encodable {
+        case text(String)
+        case parts([Part])
+
+        init(_ parts: [ChatCall.Part]) {
+            if case .text(let text) = parts.first, parts.count == 1 {
+                self = .text(text)
+            } else {
+                self = .parts(parts.map(Part.init))
+            }
+        }
+
+        func encode(to encoder: any Encoder) throws {
+            var container = encoder.singleValueContainer()
+            switch self {
+            case .text(let text): try container.encode(text)
+            case .parts(let parts): try container.encode(parts)
             }
         }
     }
@@ -77,6 +84,17 @@ private struct Body: Encodable {
         let type: String
         var text: String?
         var imageUrl: ImageURL?
+
+        init(_ part: ChatCall.Part) {
+            switch part {
+            case .text(let text):
+                type = "text"
+                self.text = text
+            case .image(let data, let media, let detail):
+                type = "image_url"
+                imageUrl = ImageURL(url: "data:\(media);base64,\(data.base64EncodedString())", detail: detail)
+            }
+        }
     }
     struct ImageURL: Encodable {
         let url: String

@@ -1,4 +1,5 @@
-// What a streamed chat completion says, piece by piece, and the answer they make together. Knows OpenAI's form of chunks.
+// What a chat completion says, piece by piece or all at once, and the answer that the pieces make together. Knows OpenAI's
+// form of chunks and completions.
 
 import JSONText
 
@@ -9,30 +10,50 @@ package enum ChatEvent: Sendable, Equatable {
     case finished(reason: String)
     case usage(promptTokens: Int, completionTokens: Int)
 
-    /// The events of one chunk.
+    /// The events of one chunk of a stream.
     /// - Throws: `ClientError.failed` when the chunk is an error, `malformed` when it is no chunk.
     static func events(of data: [UInt8]) throws(ClientError) -> [ChatEvent] {
-        let json = try ClientError.json(data)
-        if let error = Refusal.Reason(json) { throw .failed(error) }
+        let json = try json(data)
         guard let choices = json["choices"]?.elements else { throw .malformed("an event without choices") }
         var events: [ChatEvent] = []
         for choice in choices {
             if let text = choice["delta"]?["content"]?.text, !text.isEmpty { events.append(.text(text)) }
             if let reason = choice["finish_reason"]?.text { events.append(.finished(reason: reason)) }
         }
-        if let usage = json["usage"], let prompt = usage["prompt_tokens"]?.wholeNumber,
-            let completion = usage["completion_tokens"]?.wholeNumber
-        {
-            events.append(.usage(promptTokens: prompt, completionTokens: completion))
+        return events + usage(json)
+    }
+
+    /// The events of a completion that came whole, from a server that does not stream.
+    /// - Throws: `ClientError.failed` when it is an error, `malformed` when it is no completion with a text.
+    static func events(ofWhole data: [UInt8]) throws(ClientError) -> [ChatEvent] {
+        let json = try json(data)
+        guard let choice = json["choices"]?.elements?.first, let text = choice["message"]?["content"]?.text else {
+            throw .noCompletion(data)
         }
-        return events
+        var events: [ChatEvent] = [.text(text)]
+        if let reason = choice["finish_reason"]?.text { events.append(.finished(reason: reason)) }
+        return events + usage(json)
+    }
+
+    private static func json(_ data: [UInt8]) throws(ClientError) -> JSON {
+        let json = try ClientError.json(data)
+        if let error = Refusal.Reason(json) { throw .failed(error) }
+        return json
+    }
+
+    private static func usage(_ json: JSON) -> [ChatEvent] {
+        guard let usage = json["usage"], let prompt = usage["prompt_tokens"]?.wholeNumber,
+            let completion = usage["completion_tokens"]?.wholeNumber
+        else { return [] }
+        return [.usage(promptTokens: prompt, completionTokens: completion)]
     }
 }
 
 /// A whole answer.
 package struct ChatAnswer: Sendable, Equatable {
     package var text = ""
-    package var finishReason = ""
+    /// Nil where the server does not say.
+    package var finishReason: String?
     /// As the server counted them; nil where it does not say.
     package var promptTokens: Int?
     package var completionTokens: Int?

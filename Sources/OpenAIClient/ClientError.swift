@@ -1,5 +1,6 @@
 // What can go wrong between a client and an endpoint. Knows OpenAI's error object, no connection.
 
+import Foundation
 import JSONText
 
 package enum ClientError: Error, Sendable, Equatable {
@@ -23,6 +24,10 @@ package enum ClientError: Error, Sendable, Equatable {
             throw .malformed("what is not JSON: \(error)")
         }
     }
+
+    static func noCompletion(_ bytes: [UInt8]) -> ClientError {
+        .malformed("no chat completion but \(Refusal.Reason(bytes).message)")
+    }
 }
 
 /// A status that is no success, and what the body says about it.
@@ -30,9 +35,11 @@ package struct Refusal: Sendable, Equatable {
     package struct Reason: Sendable, Equatable {
         package let message: String
         package let code: String?
+        /// Characters of a message at most: some servers send back what they were asked.
+        private static let limit = 300
 
         package init(message: String, code: String?) {
-            self.message = message
+            self.message = String(message.prefix(Self.limit))
             self.code = code
         }
 
@@ -41,11 +48,21 @@ package struct Refusal: Sendable, Equatable {
             guard let error = json["error"], let message = error["message"]?.text ?? error.text else { return nil }
             self.init(message: message, code: error["code"]?.text)
         }
+
+        /// Of any body: what its error object says, or else how it begins.
+        init(_ body: [UInt8]) {
+            if let json = try? ClientError.json(body), let reason = Reason(json) {
+                self = reason
+            } else {
+                let text = String(decoding: body.prefix(Self.limit), as: UTF8.self)
+                    .trimmingCharacters(in: .whitespacesAndNewlines)
+                self.init(message: text.isEmpty ? "an empty body" : text, code: nil)
+            }
+        }
     }
 
     package let status: Int
-    /// Nil where the body is not in OpenAI's form.
-    package let reason: Reason?
+    package let reason: Reason
     /// Seconds after which the server wants to be asked again.
     package let retryAfter: Int?
 }
@@ -57,7 +74,7 @@ extension ClientError: CustomStringConvertible {
             "the endpoint \(found) is not an http or https URL such as http://127.0.0.1:8000/v1"
         case .unreachable(let reason): "the endpoint does not answer: \(reason)"
         case .refused(let refusal):
-            "the endpoint answered with status \(refusal.status)" + (refusal.reason.map { ": \($0.message)" } ?? "")
+            "the endpoint answered with status \(refusal.status): \(refusal.reason.message)"
         case .failed(let reason): "the endpoint gave up during its answer: \(reason.message)"
         case .timedOut: "the endpoint took longer than it was given"
         case .malformed(let what): "the endpoint sent \(what)"

@@ -8,47 +8,62 @@ import NIOCore
 package struct OpenAIEndpoint: Sendable {
     /// Ends in `/v1` unless the given address has another path.
     package let url: String
-    package let model: String
+    package private(set) var model: String
+    /// Bytes of one answer at most, the frame of its stream included.
+    var answerLimit = 64 << 20
     private let key: String?
     private let timeout: Duration
     private let client: HTTPClient
 
-    /// Opens the endpoint for the time of `body`.
+    /// Opens the endpoint for the time of `body`, for the first model that it lists if `model` is nil.
     ///
-    /// - Parameters:
-    ///   - base: as OpenAI's own clients take it: `http://127.0.0.1:8000/v1`. Without a path, `/v1` is added.
-    ///   - model: nil takes the first that the endpoint lists.
-    ///   - connections: at most at once.
-    ///   - timeout: of a request as a whole.
+    /// The other parameters are those of `init`.
     package static func with<Value>(
         _ base: String, model: String?, key: String?, connections: Int = 64, timeout: Duration = .seconds(600),
         _ body: (OpenAIEndpoint) async throws -> Value
     ) async throws -> Value {
-        let url = try address(base)
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        configuration.timeout.connect = .seconds(10)
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.httpVersion = .http1Only
-        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        var endpoint = try OpenAIEndpoint(
+            base, model: model ?? "", key: key, connections: connections, timeout: timeout)
         do {
-            let name = try await resolve(model, OpenAIEndpoint(url, model ?? "", key, timeout, client))
-            let value = try await body(OpenAIEndpoint(url, name, key, timeout, client))
-            try await client.shutdown()
+            if model == nil {
+                guard let first = try await endpoint.models().first else {
+                    throw ClientError.malformed("a list of no models")
+                }
+                endpoint.model = first
+            }
+            let value = try await body(endpoint)
+            await endpoint.close()
             return value
         } catch {
-            try? await client.shutdown()
+            await endpoint.close()
             throw error
         }
     }
 
-    private init(_ url: String, _ model: String, _ key: String?, _ timeout: Duration, _ client: HTTPClient) {
-        self.url = url
+    /// Opens the endpoint; whoever does must `close` it.
+    ///
+    /// - Parameters:
+    ///   - base: as OpenAI's own clients take it: `http://127.0.0.1:8000/v1`. Without a path, `/v1` is added.
+    ///   - key: sent as a bearer token, never written anywhere.
+    ///   - connections: at most at once.
+    ///   - timeout: of a request as a whole, however slowly its answer comes.
+    package init(
+        _ base: String, model: String, key: String?, connections: Int, timeout: Duration
+    ) throws(ClientError) {
+        url = try Self.address(base)
         self.model = model
         self.key = key
         self.timeout = timeout
-        self.client = client
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.timeout.connect = .seconds(10)
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connections
+        // Without this a refused connection is tried again until the request's time is up.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.httpVersion = .http1Only
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
+
+    package func close() async { try? await client.shutdown() }
 
     private static func address(_ base: String) throws(ClientError) -> String {
         guard let url = URL(string: base), ["http", "https"].contains(url.scheme), url.host()?.isEmpty == false,
@@ -59,40 +74,84 @@ package struct OpenAIEndpoint: Sendable {
         return root + (path.isEmpty ? "v1" : path)
     }
 
-    private static func resolve(_ model: String?, _ endpoint: OpenAIEndpoint) async throws(ClientError) -> String {
-        if let model { return model }
-        guard let first = try await endpoint.models().first else { throw .malformed("a list of no models") }
-        return first
-    }
-
     /// Names of the models that it serves.
     package func models() async throws(ClientError) -> [String] {
-        let response = try await send(HTTPClientRequest(url: url + "/models"))
-        let json = try ClientError.json(try await collect(response, upTo: 1 << 20))
-        guard let list = json["data"]?.elements else { throw .malformed("a list of models without data") }
-        return list.compactMap { $0["id"]?.text }
+        try await inTime { () throws(ClientError) in
+            let response = try await send(HTTPClientRequest(url: url + "/models"))
+            let json = try ClientError.json(try await collect(response, upTo: 1 << 20))
+            guard let list = json["data"]?.elements else { throw .malformed("a list of models without data") }
+            return list.compactMap { $0["id"]?.text }
+        }
     }
 
     /// Asks and waits for the whole answer.
     package func answer(_ call: ChatCall) async throws(ClientError) -> ChatAnswer {
         var answer = ChatAnswer()
         try await stream(try call.body(model: model)) { answer.take($0) }
+        guard answer.finishReason != nil || !answer.text.isEmpty else {
+            throw .malformed("no chat completion but a stream that says nothing")
+        }
         return answer
     }
 
     /// Sends the body of a `ChatCall` and shows each event as it arrives; returns after the last.
     package func stream(_ body: Data, show: (ChatEvent) -> Void) async throws(ClientError) {
+        let (events, feed) = AsyncStream<ChatEvent>.makeStream()
+        async let ending: Void = inTime { () throws(ClientError) in
+            defer { feed.finish() }
+            try await receive(body) { feed.yield($0) }
+        }
+        for await event in events { show(event) }
+        do {
+            try await ending
+        } catch {
+            throw Self.sorted(error)
+        }
+    }
+
+    /// Within the time that a request is given. The HTTP client's own time ends where an answer begins.
+    private func inTime<Value: Sendable>(
+        _ work: @escaping @Sendable () async throws(ClientError) -> Value
+    ) async throws(ClientError) -> Value {
+        do {
+            return try await withThrowingTaskGroup(of: Value.self) { group in
+                group.addTask { try await work() }
+                group.addTask { [timeout] in
+                    try await Task.sleep(for: timeout)
+                    throw ClientError.timedOut
+                }
+                defer { group.cancelAll() }
+                guard let value = try await group.next() else { throw CancellationError() }
+                return value
+            }
+        } catch {
+            throw Self.sorted(error)
+        }
+    }
+
+    private func receive(_ body: Data, show: (ChatEvent) -> Void) async throws(ClientError) {
         var request = HTTPClientRequest(url: url + "/chat/completions")
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
         request.body = .bytes(ByteBuffer(bytes: body))
         let response = try await send(request)
+        if response.headers.first(name: "content-type")?.lowercased().hasPrefix("application/json") == true {
+            for event in try ChatEvent.events(ofWhole: try await collect(response, upTo: answerLimit)) { show(event) }
+            return
+        }
         var parser = ServerSentEvents()
-        var isComplete = false
+        var beginning: [UInt8] = []
+        var count = 0
+        var (hasBegun, isComplete) = (false, false)
         do {
             // What follows the last event is read too, so that the connection can be used again.
-            for try await buffer in response.body where !isComplete {
+            for try await buffer in response.body {
+                count += buffer.readableBytes
+                guard count <= answerLimit else { throw NIOTooManyBytesError(maxBytes: answerLimit) }
+                guard !isComplete else { continue }
+                if beginning.count < 300 { beginning += buffer.readableBytesView.prefix(300) }
                 for data in try parser.take(buffer.readableBytesView) {
+                    hasBegun = true
                     isComplete = data.elementsEqual("[DONE]".utf8)
                     if isComplete { break }
                     for event in try ChatEvent.events(of: data) { show(event) }
@@ -103,6 +162,7 @@ package struct OpenAIEndpoint: Sendable {
         } catch {
             throw Self.sorted(error)
         }
+        guard hasBegun || beginning.isEmpty else { throw .noCompletion(beginning) }
         guard isComplete else { throw .cutShort }
     }
 
@@ -117,10 +177,9 @@ package struct OpenAIEndpoint: Sendable {
             throw Self.sorted(error)
         }
         guard response.status.code != 200 else { return response }
-        let bytes = try await collect(response, upTo: 1 << 20)
         throw .refused(
             Refusal(
-                status: Int(response.status.code), reason: (try? ClientError.json(bytes)).flatMap(Refusal.Reason.init),
+                status: Int(response.status.code), reason: .init(try await collect(response, upTo: 1 << 20)),
                 retryAfter: response.headers.first(name: "retry-after").flatMap { Int($0) }))
     }
 
@@ -135,8 +194,11 @@ package struct OpenAIEndpoint: Sendable {
     private static func sorted(_ error: any Error) -> ClientError {
         switch error {
         case let error as ClientError: error
-        case let error as HTTPClientError where [.deadlineExceeded, .readTimeout, .connectTimeout].contains(error):
+        case let error as HTTPClientError
+        where [.deadlineExceeded, .readTimeout, .writeTimeout, .connectTimeout].contains(error):
             .timedOut
+        case let error as NIOTooManyBytesError:
+            .malformed("more than \(error.maxBytes.map(String.init) ?? "the allowed") bytes")
         case is CancellationError: .unreachable(reason: "the request was given up")
         case let error as IOError: .unreachable(reason: String(cString: strerror(error.errnoCode)))
         default: .unreachable(reason: "\(error)")

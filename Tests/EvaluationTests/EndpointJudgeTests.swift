@@ -11,8 +11,7 @@ struct EndpointJudgeTests {
         defer { server.stop() }
         func judge() throws -> EndpointJudge {
             EndpointJudge(
-                ChatEndpoint(try EndpointSettings(url: server.url, model: "m"), connections: 1),
-                cache: try JudgeCache(path))
+                try ChatEndpoint(server.url, model: "m", connections: 1), cache: try JudgeCache(path))
         }
         let first = try judge()
         #expect(try await first.reply(to: "p", attempt: 1) == "B")

@@ -115,12 +115,31 @@ package final class StubServer: Sendable {
 }
 
 extension StubServer.Answer {
-    /// A chat completion with this text.
+    /// A chat completion with this text, streamed in two pieces.
     package static func completion(_ text: String, finish: String = "stop") -> StubServer.Answer {
-        let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+        let half = text.count / 2
+        let chunks = [
+            delta(#"{"role": "assistant", "content": "\#(escaped(text.prefix(half)))"}"#, "null"),
+            delta(#"{"content": "\#(escaped(text.dropFirst(half)))"}"#, "null"), delta("{}", "\"\(finish)\""),
+            #"{"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}}"#, "[DONE]",
+        ]
         return .status(
+            200, chunks.map { "data: \($0)\n\n" }.joined(), headers: ["content-type: text/event-stream; charset=utf-8"])
+    }
+
+    /// A chat completion with this text in one piece, from a server that does not stream.
+    package static func wholeCompletion(_ text: String) -> StubServer.Answer {
+        .status(
             200,
-            #"{"choices": [{"index": 0, "message": {"role": "assistant", "content": "\#(escaped)"}, "finish_reason": "\#(finish)"}], "usage": {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}}"#
-        )
+            #"{"choices": [{"index": 0, "message": {"role": "assistant", "content": "\#(escaped(text))"}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 7, "completion_tokens": 2, "total_tokens": 9}}"#,
+            headers: ["content-type: application/json"])
+    }
+
+    private static func delta(_ delta: String, _ finish: String) -> String {
+        #"{"choices": [{"index": 0, "delta": \#(delta), "finish_reason": \#(finish)}], "usage": null}"#
+    }
+
+    private static func escaped(_ text: some StringProtocol) -> String {
+        text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
     }
 }

@@ -1,6 +1,7 @@
 // A server as one who answers a benchmark's questions. Knows no scores.
 
 package import BenchmarkData
+import OpenAIClient
 
 package struct EndpointRespondent: Respondent {
     private let endpoint: ChatEndpoint
@@ -8,16 +9,16 @@ package struct EndpointRespondent: Respondent {
     package init(_ endpoint: ChatEndpoint) { self.endpoint = endpoint }
 
     package func reply(to item: BenchmarkItem, maxTokens: Int) async throws -> Reply {
-        let body: [UInt8]
+        let call: ChatCall
         do throws(AnswerOutcome.Failure) {
-            body = try ChatBody.bytes(item, model: endpoint.settings.model, maxTokens: maxTokens)
+            call = try ChatCall(item, maxTokens: maxTokens)
         } catch {
             throw RespondentError(error, attempts: 0)
         }
-        let completion = try await endpoint.complete(body)
+        let (answer, attempts) = try await endpoint.complete(call)
         return Reply(
-            text: completion.text, promptTokens: completion.promptTokens, tokens: completion.tokens,
-            finishReason: completion.finishReason, attempts: completion.attempts)
+            text: answer.text, promptTokens: answer.promptTokens, tokens: answer.completionTokens,
+            finishReason: answer.finishReason, attempts: attempts)
     }
 }
 
@@ -26,10 +27,9 @@ extension ChatEndpoint {
     /// - Throws: `EvaluationError.endpoint` when no text comes back.
     package func check() async throws {
         do {
-            _ = try await complete(
-                ChatBody.bytes(question: "Answer with the letter A.", model: settings.model, maxTokens: 8))
+            _ = try await complete(ChatCall(question: "Answer with the letter A.", maxTokens: 8))
         } catch let error as RespondentError {
-            throw EvaluationError.endpoint(url: settings.url, model: settings.model, reason: error.failure.message)
+            throw EvaluationError.endpoint(url: url, model: model, reason: error.failure.message)
         }
     }
 }

@@ -1,5 +1,7 @@
 // A server as a judge, its replies kept on disk. Knows no rule.
 
+import OpenAIClient
+
 package struct EndpointJudge: Judge {
     private let endpoint: ChatEndpoint
     private let cache: JudgeCache
@@ -12,7 +14,7 @@ package struct EndpointJudge: Judge {
         self.cache = cache
     }
 
-    package var model: String { endpoint.settings.model }
+    package var model: String { endpoint.model }
 
     package func close() async { await endpoint.close() }
 
@@ -21,8 +23,7 @@ package struct EndpointJudge: Judge {
     package func reply(to prompt: String, attempt: Int) async throws(AnswerOutcome.Failure) -> String {
         if let known = await cache.reply(model, prompt, attempt) { return known }
         do {
-            let body = ChatBody.bytes(question: prompt, model: model, maxTokens: Self.maxTokens)
-            let text = try await endpoint.complete(body).text
+            let text = try await endpoint.complete(ChatCall(question: prompt, maxTokens: Self.maxTokens)).answer.text
             try await cache.add(text, model, prompt, attempt)
             return text
         } catch let error as RespondentError {
