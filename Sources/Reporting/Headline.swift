@@ -19,24 +19,18 @@ extension Headline {
         self.init(count: score.count, mean: score.mean, lower: score.interval?.lower, upper: score.interval?.upper)
     }
 
-    /// The mean of the means of groups, each resampled by itself: the rule of OCRBench v2, where a group is an ability.
-    init(groups: [[Double]], bootstrap: PairedBootstrap) {
-        let groups = groups.filter { !$0.isEmpty }
-        guard !groups.isEmpty else {
-            self.init(count: 0, mean: nil, lower: nil, upper: nil)
-            return
+    /// The mean of the means of groups: the rule of OCRBench v2, where a group is an ability.
+    init(groups: [[ScoredItems.Item]], bootstrap: PairedBootstrap) {
+        let items = groups.flatMap { $0 }
+        var start = 0
+        let clusters = groups.map { group in
+            defer { start += group.count }
+            return Clusters(members: Clusters(group.map(\.facts)).members.map { $0.map { [start] in $0 + start } })
         }
-        let number = Double(groups.count)
-        var resamples = [SIMD4<Double>](repeating: SIMD4(), count: bootstrap.resamples)
-        for (place, group) in groups.enumerated() {
-            // A seed of its own, so that no two groups are drawn alike.
-            let own = PairedBootstrap(seed: bootstrap.seed &+ UInt64(place) &* 7919, resamples: bootstrap.resamples)
-            for (index, means) in own.means([group]).enumerated() { resamples[index] += means / number }
-        }
-        let interval = PairedBootstrap.interval(resamples) { $0[0] }
+        let mean = MacroMean([items.map(\.score)], groups: clusters, bootstrap)
+        let interval = mean.interval { $0[0] }
         self.init(
-            count: groups.reduce(0) { $0 + $1.count },
-            mean: groups.reduce(0) { $0 + $1.reduce(0, +) / Double($1.count) } / number, lower: interval?.lower,
+            count: items.count, mean: items.isEmpty ? nil : mean.means[0], lower: interval?.lower,
             upper: interval?.upper)
     }
 }
@@ -64,7 +58,7 @@ struct HeadlineRow: Sendable {
             // Some protocols average over abilities, others over all items.
             let rules = run.header.items.profile.flatMap(Profile.init)?.rules.ocrbenchV2 ?? .original
             let groups = Dictionary(grouping: items) { rules == .original ? $0.facts.groups["ability"] ?? "" : "" }
-                .sorted { $0.key < $1.key }.map { $0.value.map(\.score) }
+                .sorted { $0.key < $1.key }.map(\.value)
             return HeadlineRow(
                 title: card.title, card: card, figure: Headline(groups: groups, bootstrap: bootstrap))
         }

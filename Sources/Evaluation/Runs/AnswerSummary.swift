@@ -14,7 +14,8 @@ package struct MeanScore: Codable, Sendable, Equatable {
     package let count: Int
     /// 0...1; nil without items.
     package let mean: Double?
-    /// 95 %: Wilson's of independent right and wrong answers, or else the bootstrap's over clusters.
+    /// 95 %: Wilson's of independent right and wrong answers, or else the bootstrap's over clusters; nil with too few of
+    /// them.
     package let interval: Interval?
 
     /// - Parameter items: scores and the cluster of each.
@@ -30,7 +31,7 @@ package struct MeanScore: Codable, Sendable, Equatable {
             (mean, interval) = (share.value, share.interval)
         } else {
             mean = items.reduce(0) { $0 + $1.score } / Double(items.count)
-            interval = PairedBootstrap.interval(bootstrap.means([items.map(\.score)], in: clusters)) { $0[0] }
+            interval = bootstrap.interval([items.map(\.score)], in: clusters) { $0[0] }
         }
     }
 }

@@ -7,6 +7,9 @@ package struct Clusters: Sendable, Equatable {
     /// Places of each cluster's items, in order of their first item.
     package let members: [[Int]]
 
+    /// With fewer clusters a bootstrap draws the same few again and again: its interval says nothing, and there is none.
+    package static let leastForInterval = 10
+
     package var areSingle: Bool { members.allSatisfy { $0.count == 1 } }
 
     package init(members: [[Int]]) { self.members = members }

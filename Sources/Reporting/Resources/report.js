@@ -108,7 +108,7 @@ const report = (() => {
         const to = (show, count) => make("a", {href: samplesLink({b: number, x: pair.first, y: pair.second, show}), textContent: grouped(count)});
         rows.push([
           titleOf(benchmark), {words: names}, figure(score.first, scale), figure(score.second, scale),
-          [signed(score.difference, scale), make("span", {className: "range", textContent: `${signed(score.interval.lower, scale)} to ${signed(score.interval.upper, scale)}`})],
+          [signed(score.difference, scale), make("span", {className: "range", textContent: score.interval ? `${signed(score.interval.lower, scale)} to ${signed(score.interval.upper, scale)}` : "no interval: too few pages or videos"})],
           [chance(p), make("span", {className: "range", textContent: test})],
           [to("higher", it.gained.length), " / ", to("lower", it.lost.length)],
           it.nonInferiority ? it.nonInferiority.verdict : it.sameReplies === undefined ? "–" : `${grouped(it.sameReplies)} same`,
