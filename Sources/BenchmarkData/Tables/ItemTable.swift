@@ -18,8 +18,8 @@ package protocol ItemTable: Sendable {
     /// Its images in order; empty where it names none.
     func images(of row: TableRow) throws(RowFault) -> [ImageSource]
 
-    /// The texts of a column that is short in every row; empty where a row has no such cell.
-    func texts(of column: String) -> [String]
+    /// The texts of a column that is short in every row: empty where a row has no such cell, nil where it cannot be read.
+    func texts(of column: String) -> [String?]
 }
 
 package struct TableRow: Sendable {

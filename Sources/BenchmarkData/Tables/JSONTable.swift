@@ -54,8 +54,8 @@ package struct JSONTable: ItemTable {
         TableRow(number: place + 1, values: try rows[place].get())
     }
 
-    package func texts(of column: String) -> [String] {
-        rows.map { row in (try? row.get())?[column].map { $0 == .none ? "" : $0.str.text } ?? "" }
+    package func texts(of column: String) -> [String?] {
+        rows.map { row in (try? row.get()).map { $0[column].map { $0 == .none ? "" : $0.str.text } ?? "" } }
     }
 
     /// Columns under which the originals and the converter keep images, in order of preference.
