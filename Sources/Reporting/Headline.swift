@@ -11,6 +11,8 @@ struct Headline: Encodable, Sendable, Equatable {
     let mean: Double?
     let lower: Double?
     let upper: Double?
+    /// Why there is no mean although items were asked; nil where there is one, or no item.
+    var withheld: String?
 }
 
 extension Headline {
@@ -35,6 +37,17 @@ extension Headline {
     }
 }
 
+extension Headline {
+    /// The same without its figure where too many items of the run have no score.
+    fileprivate func withheld(by summary: AnswerSummary) -> Headline {
+        guard !summary.isQuotable else { return self }
+        let asked = summary.unscored + summary.score.count
+        return Headline(
+            count: count, mean: nil, lower: nil, upper: nil,
+            withheld: "\(summary.unscored) of \(asked) without a score: not to be quoted")
+    }
+}
+
 /// A line of the headline table.
 struct HeadlineRow: Sendable {
     let title: String
@@ -48,19 +61,19 @@ struct HeadlineRow: Sendable {
         guard benchmark == "ocrbench-v2" else {
             let card = CardLine(rawValue: benchmark)
             let title = card?.title ?? (benchmark == "synthetic" ? "Synthetic documents" : benchmark)
-            return [HeadlineRow(title: title, card: card, figure: Headline(run.summary.score))]
+            return [HeadlineRow(title: title, card: card, figure: Headline(run.summary.score).withheld(by: run.summary))]
         }
         let languages = [("English", CardLine.ocrbenchV2English), ("Chinese", .ocrbenchV2Chinese)]
-        return languages.compactMap { language, card in
+        return languages.map { language, card in
             let items = run.scored.items.values.filter { $0.facts.groups["language"] == language }
                 .sorted { $0.facts.index < $1.facts.index }
-            guard !items.isEmpty else { return nil }
             // Some protocols average over abilities, others over all items.
             let rules = run.header.items.profile.flatMap(Profile.init)?.rules.ocrbenchV2 ?? .original
             let groups = Dictionary(grouping: items) { rules == .original ? $0.facts.groups["ability"] ?? "" : "" }
                 .sorted { $0.key < $1.key }.map(\.value)
             return HeadlineRow(
-                title: card.title, card: card, figure: Headline(groups: groups, bootstrap: bootstrap))
+                title: card.title, card: card,
+                figure: Headline(groups: groups, bootstrap: bootstrap).withheld(by: run.summary))
         }
     }
 }

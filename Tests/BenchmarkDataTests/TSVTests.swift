@@ -41,7 +41,7 @@ struct TSVTests {
         var fingerprints: Set<String> = []
         for chunk in [1, 2, 3, 7, 64, 1 << 20] {
             let table = try TSVTable(url, chunk: chunk)
-            #expect(table.count == rows.count && table.columns == Set(header))
+            #expect(table.count == rows.count)
             fingerprints.insert(table.identity.fingerprint)
             for (place, row) in rows.enumerated() {
                 let found = try table.row(at: place)

@@ -7,8 +7,6 @@ package import Scoring
 /// Rows by place. Reading one touches only that row, however large the file is.
 package protocol ItemTable: Sendable {
     var identity: DataIdentity { get }
-    /// Names of all columns, as far as the file tells them beforehand.
-    var columns: Set<String> { get }
     /// What relative paths start from.
     var folder: URL { get }
     var count: Int { get }

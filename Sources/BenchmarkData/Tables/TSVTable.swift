@@ -41,7 +41,6 @@ package struct TSVTable: ItemTable {
         self.places = places
     }
 
-    package var columns: Set<String> { Set(index.header) }
     package var count: Int { index.offsets.count - 1 }
     package func texts(of column: String) -> [String?] { index.texts[column] ?? [] }
 
