@@ -22,18 +22,13 @@ extension Headline {
     }
 
     /// The mean of the means of groups: the rule of OCRBench v2, where a group is an ability.
-    init(groups: [[ScoredItems.Item]], bootstrap: PairedBootstrap) {
-        let items = groups.flatMap { $0 }
-        var start = 0
-        let clusters = groups.map { group in
-            defer { start += group.count }
-            return Clusters(members: Clusters(group.map(\.facts)).members.map { $0.map { [start] in $0 + start } })
-        }
-        let mean = MacroMean([items.map(\.score)], groups: clusters, bootstrap)
+    init(_ scores: [Double], groups: [Clusters], bootstrap: PairedBootstrap) {
+        let groups = groups.filter { !$0.members.isEmpty }
+        let mean = MacroMean([scores], groups: groups, bootstrap)
         let interval = mean.interval { $0[0] }
         self.init(
-            count: items.count, mean: items.isEmpty ? nil : mean.means[0], lower: interval?.lower,
-            upper: interval?.upper)
+            count: groups.flatMap(\.members).reduce(0) { $0 + $1.count }, mean: groups.isEmpty ? nil : mean.means[0],
+            lower: interval?.lower, upper: interval?.upper)
     }
 }
 
@@ -69,11 +64,13 @@ struct HeadlineRow: Sendable {
                 .sorted { $0.facts.index < $1.facts.index }
             // Some protocols average over abilities, others over all items.
             let rules = run.header.items.profile.flatMap(Profile.init)?.rules.ocrbenchV2 ?? .original
-            let groups = Dictionary(grouping: items) { rules == .original ? $0.facts.groups["ability"] ?? "" : "" }
-                .sorted { $0.key < $1.key }.map(\.value)
+            let facts = items.map(\.facts)
+            let groups = Dictionary(grouping: facts.indices) {
+                rules == .original ? facts[$0].groups["ability"] ?? "" : ""
+            }.sorted { $0.key < $1.key }.map { Clusters(facts, at: $0.value) }
             return HeadlineRow(
                 title: card.title, card: card,
-                figure: Headline(groups: groups, bootstrap: bootstrap).withheld(by: run.summary))
+                figure: Headline(items.map(\.score), groups: groups, bootstrap: bootstrap).withheld(by: run.summary))
         }
     }
 }

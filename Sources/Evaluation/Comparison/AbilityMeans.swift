@@ -18,11 +18,8 @@ extension Comparison {
         _ name: String, _ columns: [[ScoredItems.Item]], _ abilities: [[Int]], _ bootstrap: PairedBootstrap
     ) -> Group {
         let scores = columns.prefix(2).map { $0.map(\.score) }
-        let groups = abilities.map { places in
-            let clusters = Clusters(places.map { columns[0][$0].facts })
-            return Clusters(members: clusters.members.map { $0.map { places[$0] } })
-        }
-        let mean = MacroMean(scores, groups: groups, bootstrap)
+        let facts = columns[0].map(\.facts)
+        let mean = MacroMean(scores, groups: abilities.map { Clusters(facts, at: $0) }, bootstrap)
         return Group(
             name: name, items: abilities.reduce(0) { $0 + $1.count }, counts: nil,
             p: PairedPermutation(seed: bootstrap.seed, draws: bootstrap.resamples).twoSidedP(mean.differences),

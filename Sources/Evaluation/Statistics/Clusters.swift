@@ -32,4 +32,9 @@ package struct Clusters: Sendable, Equatable {
         }
         self.members = members
     }
+
+    /// Clusters of some of the items, with their places among all.
+    package init(_ facts: [ItemFacts], at places: [Int]) {
+        members = Clusters(places.map { facts[$0] }).members.map { $0.map { places[$0] } }
+    }
 }
