@@ -46,7 +46,9 @@ extension AnswerSummary {
             let kinds = errors.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
             notes.append("\(errorCount) errors, not scored (\(kinds)); the first: \(firstError ?? "")")
         }
-        if missingData > 0 { notes.append("\(missingData) replies have no score for want of data: \(firstMissing ?? "")") }
+        if missingData > 0 {
+            notes.append("\(missingData) replies have no score for want of data: \(firstMissing ?? "")")
+        }
         if !isQuotable {
             notes.append(
                 "more than 5 % of the items have no score: do not quote this figure"

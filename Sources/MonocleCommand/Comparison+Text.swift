@@ -98,7 +98,8 @@ extension Comparison {
 
     private static func verdict(_ name: String, _ closure: GapClosure) -> String {
         guard let value = closure.closure else {
-            return "\(name): no gap closure, as \(closure.gapInterval == nil ? "there are too few items for an interval" : "the interval of baseline - A contains 0"): no gap is shown"
+            return
+                "\(name): no gap closure, as \(closure.gapInterval == nil ? "there are too few items for an interval" : "the interval of baseline - A contains 0"): no gap is shown"
         }
         let interval = closure.interval.map { Figures.percent($0) } ?? "no finite interval"
         return "\(name): B closes \(Figures.percent(value)) of the gap from A to the baseline (95 %: \(interval))"

@@ -93,7 +93,8 @@ struct EvalRun: AsyncParsableCommand {
             }
         case .named(let name):
             if let option = items.given.first {
-                throw ValidationError("\(option) was given, but \(name.title) is read, not drawn; see --limit and --ids")
+                throw ValidationError(
+                    "\(option) was given, but \(name.title) is read, not drawn; see --limit and --ids")
             }
         }
     }

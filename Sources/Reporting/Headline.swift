@@ -56,7 +56,9 @@ struct HeadlineRow: Sendable {
         guard benchmark == "ocrbench-v2" else {
             let card = CardLine(rawValue: benchmark)
             let title = card?.title ?? (benchmark == "synthetic" ? "Synthetic documents" : benchmark)
-            return [HeadlineRow(title: title, card: card, figure: Headline(run.summary.score).withheld(by: run.summary))]
+            return [
+                HeadlineRow(title: title, card: card, figure: Headline(run.summary.score).withheld(by: run.summary))
+            ]
         }
         let languages = [("English", CardLine.ocrbenchV2English), ("Chinese", .ocrbenchV2Chinese)]
         return languages.map { language, card in

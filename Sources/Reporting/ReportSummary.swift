@@ -115,7 +115,8 @@ extension ReportSummary.Benchmark {
             let summary = run.summary
             return ReportSummary.Counts(
                 errors: summary.errors, undecided: summary.undecided, judged: summary.judged,
-                leftOut: summary.leftOut, missingData: summary.missingData, cutReplies: summary.cutReplies, seconds: summary.seconds,
+                leftOut: summary.leftOut, missingData: summary.missingData, cutReplies: summary.cutReplies,
+                seconds: summary.seconds,
                 isCut: run.results.isCut)
         }
         tables = Set(group.runs.flatMap(\.summary.groups.keys)).sorted().map { column in

@@ -94,7 +94,8 @@ struct TSVTests {
 
     @Test func refusesWhatIsNoTable() throws {
         for (text, words) in [
-            ("", "empty file"), ("one column\nx\n", "no tab"), ("a\tb\n1\t2\n3\t\"x\n4\t5\n", "not closed in the row at byte 8"),
+            ("", "empty file"), ("one column\nx\n", "no tab"),
+            ("a\tb\n1\t2\n3\t\"x\n4\t5\n", "not closed in the row at byte 8"),
         ] {
             let url = try file(text)
             do {

@@ -188,7 +188,9 @@ struct AnswerRunTests {
         let path = place.url.appending(path: "run.jsonl").path
         let benchmark = try Counting()
         let file = try AnswerFile(continuing: path, header: header(benchmark.settings))
-        try await AnswerRun(benchmark, respondent: right, scorer: NoNumber(), maxTokens: 8).run(0..<2, into: file) { _ in }
+        try await AnswerRun(benchmark, respondent: right, scorer: NoNumber(), maxTokens: 8).run(0..<2, into: file) {
+            _ in
+        }
         #expect(try AnswerResults(reading: path).lines.values.map(\.outcome.error?.kind) == [.scorer, .scorer])
     }
 

@@ -86,7 +86,8 @@ struct ComparisonTests {
         #expect(verdict(-0.05, -0.02) == .fail)
         #expect(verdict(-0.05, 0.02) == .inconclusive)
         #expect(verdict(-0.01, 0.02) == .inconclusive)
-        #expect(verdict(-0.005, 0.02, clusters: 9) == .inconclusive && verdict(-0.05, -0.02, clusters: 9) == .inconclusive)
+        #expect(
+            verdict(-0.005, 0.02, clusters: 9) == .inconclusive && verdict(-0.05, -0.02, clusters: 9) == .inconclusive)
         // Where nothing differs the rule of three decides.
         for (clusters, expected) in [(299, NonInferiority.Verdict.inconclusive), (300, .pass)] {
             let none = NonInferiority(Interval(0, 0), margin: 0.01, clusters: clusters, isFlipped: false)

@@ -65,7 +65,8 @@ struct EvalTests {
             (["convert", out, "-o", out], 2, ProcessInfo.processInfo.environment["MONOCLE_PYTHON"] ?? "python3"),
             (run + ["--profile", "official"], 2, "--profile was given"), (run + ["--fps", "2"], 2, "--fps was given"),
             (run + ["--frames", "257"], 2, "1 to 256"), (run + ["--concurrency", "257"], 2, "1 to 256"),
-            (run + ["--api-key-env", "KEY"], 2, "no --endpoint"), (run + ["--judge-cache", out], 2, "no --judge-endpoint"),
+            (run + ["--api-key-env", "KEY"], 2, "no --endpoint"),
+            (run + ["--judge-cache", out], 2, "no --judge-endpoint"),
             (run + ["--judge-endpoint", "http://127.0.0.1:9/v1", "--judge-model", "m"], 2, "exact match alone"),
             (
                 [

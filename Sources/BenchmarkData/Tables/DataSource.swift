@@ -58,7 +58,8 @@ package enum DataSource {
         }
         if names.contains(where: { $0.hasSuffix(".parquet") }) { throw parquet(path) }
         let shown = names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", … (\(names.count) in all)" : "")
-        throw .layout(path: path, found: names.isEmpty ? "an empty folder" : "a folder with \(shown)", expected: expected)
+        throw .layout(
+            path: path, found: names.isEmpty ? "an empty folder" : "a folder with \(shown)", expected: expected)
     }
 }
 
