@@ -83,9 +83,9 @@ struct EvalScore: AsyncParsableCommand {
     private func score(_ path: String) async throws {
         let old = try Results<RunHeader, AnswerOutcome>(reading: path)
         if old.isCut { Failure.warn("\(path) ends in a line that was cut short; it is left out") }
-        let rules = try rules(old.header.items)
-        try judge.check(rules?.benchmark, rules?.profile ?? .vlmevalkit2025)
-        let judge = try await judge.make(cacheBeside: path)
+        let rules = try self.rules(old.header.items)
+        try self.judge.check(rules?.benchmark, rules?.profile ?? .vlmevalkit2025)
+        let judge = try await self.judge.make(cacheBeside: path)
         let scorer: any ReplyScorer
         if let rules { scorer = BenchmarkScorer(rules, judge: judge) } else { scorer = ExactMatchScorer() }
         let items = rules.map { old.header.items.scored(under: $0.profile) } ?? old.header.items

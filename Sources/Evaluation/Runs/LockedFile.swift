@@ -3,7 +3,7 @@
 import Foundation
 
 /// Open for reading and writing, made where it was missing, and locked until it is closed or let go.
-final class LockedFile {
+final class LockedFile: Sendable {
     let handle: FileHandle
 
     /// - Throws: `unwritable` where it cannot be opened, another process holds it, or it was replaced while it was opened.

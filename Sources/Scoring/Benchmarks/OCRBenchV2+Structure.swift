@@ -48,7 +48,8 @@ extension OCRBenchV2 {
         guard let gold = item.gold.elements?.first ?? item.gold.dictionary.map({ .dictionary($0) }) else {
             return raises("no gold")
         }
-        let (members, expected): (PythonDictionary, PythonDictionary)
+        let members: PythonDictionary
+        let expected: PythonDictionary
         do throws(PythonFault) {
             members = try KeyValues.nested(of: reply)
             guard !members.isEmpty else { return Verdict(0, rule: "no dictionary in the reply") }

@@ -37,7 +37,7 @@ package enum Outline {
         }
 
         func add(_ label: CodePoints) throws(Fault) {
-            guard depth < depthLimit else { throw .tooDeep }
+            guard depth < Outline.depthLimit else { throw .tooDeep }
             children.append(Node(label, depth: depth + 1))
         }
 
