@@ -101,13 +101,13 @@ import Testing
     @Test func anAnswerThatDripsEndsInTime() async throws {
         // Each byte comes soon after the last one, and there is no end of them.
         let drip = ResponseBody { writer in
-            for _ in 0..<1000 {
+            for _ in 0..<6000 {
                 try await writer.write(ByteBuffer(string: Self.chunk("a")))
                 try await Task.sleep(for: .milliseconds(10))
             }
             try await writer.finish(nil)
         }
-        try await Self.serve(drip, timeout: .milliseconds(300)) { endpoint in
+        try await Self.serve(drip, timeout: .seconds(2)) { endpoint in
             let start = ContinuousClock.now
             var shown = 0
             do {
@@ -117,7 +117,7 @@ import Testing
                 #expect(error as? ClientError == .timedOut)
             }
             #expect(shown > 0, "what came in time is shown")
-            #expect(ContinuousClock.now - start < .seconds(5))
+            #expect(ContinuousClock.now - start < .seconds(30))
         }
     }
 

@@ -140,6 +140,6 @@ extension StubServer.Answer {
     }
 
     private static func escaped(_ text: some StringProtocol) -> String {
-        text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+        String(text).replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
     }
 }
