@@ -3,8 +3,7 @@ value, so that more of them get past the JSON.
 
     monocle serve --port 8000 & python3 Fuzz/http.py http://127.0.0.1:8000 --requests 200000
 
-Every answer must be well-formed HTTP with a status below 500, or 503, and the process must be the one that was there at the
-start. Prints how many answers had which status. Only Python's own library is used.
+Every answer must be well-formed HTTP with a status below 500, or 503; a server that dies shows as connections that fail. Prints how many answers had which status. Only Python's own library is used.
 """
 import argparse
 import asyncio

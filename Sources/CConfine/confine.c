@@ -37,7 +37,9 @@
 // Networks, other processes, the kernel's own doors. x86 has more names for a few of them.
 #ifdef __NR_fork
 #define NO_OLD_FORK DENY(__NR_fork), DENY(__NR_vfork),
-#define NO_OLD_WRITING DENY(__NR_creat), DENY(__NR_unlink), DENY(__NR_rename),
+#define NO_OLD_WRITING                                                                                                 \
+    DENY(__NR_creat), DENY(__NR_unlink), DENY(__NR_rename), DENY(__NR_link), DENY(__NR_symlink), DENY(__NR_mkdir),     \
+        DENY(__NR_rmdir), DENY(__NR_mknod), DENY(__NR_chmod), DENY(__NR_chown), DENY(__NR_lchown),
 #else
 #define NO_OLD_FORK
 #define NO_OLD_WRITING
@@ -47,11 +49,25 @@
 #else
 #define NO_RING
 #endif
+#ifdef __NR_pidfd_getfd
+#define NO_HANDLES                                                                                                     \
+    DENY(__NR_pidfd_open), DENY(__NR_pidfd_getfd), DENY(__NR_pidfd_send_signal), DENY(__NR_process_madvise),
+#else
+#define NO_HANDLES
+#endif
+// Limits of another process; those of its own a program may read and lower.
+#define OWN_LIMITS_ONLY                                                                                                \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_prlimit64, 0, 4), ARGUMENT(0),                                            \
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),            \
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 #define NEVER                                                                                                          \
     DENY(__NR_socket), DENY(__NR_socketpair), DENY(__NR_connect), DENY(__NR_bind), DENY(__NR_listen),                  \
         DENY(__NR_sendto), DENY(__NR_sendmsg), NO_OLD_FORK DENY(__NR_ptrace), DENY(__NR_process_vm_readv),             \
         DENY(__NR_process_vm_writev), DENY(__NR_bpf), DENY(__NR_mount), DENY(__NR_unshare), DENY(__NR_setns),          \
-        DENY(__NR_keyctl), NO_RING NO_OLD_WRITING DENY(__NR_unlinkat), DENY(__NR_renameat), DENY(__NR_kill)
+        DENY(__NR_keyctl), NO_RING NO_OLD_WRITING DENY(__NR_unlinkat), DENY(__NR_renameat),                  \
+        DENY(__NR_renameat2), DENY(__NR_linkat), DENY(__NR_symlinkat), DENY(__NR_mkdirat), DENY(__NR_mknodat),         \
+        DENY(__NR_fchmodat), DENY(__NR_fchownat), DENY(__NR_truncate), DENY(__NR_kill), DENY(__NR_tkill),              \
+        DENY(__NR_rt_sigqueueinfo), DENY(__NR_rt_tgsigqueueinfo), NO_HANDLES OWN_LIMITS_ONLY
 
 static int install(struct sock_filter *filter, unsigned short length) {
     struct sock_fprog program = {.len = length, .filter = filter};

@@ -31,7 +31,7 @@ package struct ChildProcess {
     package let arguments: [String]
     /// A command that starts the program after giving up what it should not have; empty starts it as it is.
     package var launcher: [String] = []
-    /// Wall-clock and processor seconds.
+    /// Wall-clock seconds; the processor seconds of all threads may be twice as many.
     package let timeout: Double
     /// Bytes of standard output.
     package let outputLimit: Int
@@ -72,15 +72,33 @@ package struct ChildProcess {
             close(out)
             close(error)
         }
-        let collected = collect(out, error, receive)
-        if case .failure = collected { kill(-child, SIGKILL) }
+        let deadline = DispatchTime.now().uptimeNanoseconds + UInt64(timeout * 1e9)
+        var collected = collect(out, error, deadline, receive)
         var status: Int32 = 0
-        while waitpid(child, &status, 0) == -1, errno == EINTR {}
+        if case .success = collected, !Self.isReaped(child, before: deadline, &status) {
+            collected = .failure(.timedOut)
+        }
+        if case .failure = collected {
+            kill(-child, SIGKILL)
+            while waitpid(child, &status, 0) == -1, errno == EINTR {}
+        }
         let errorText = try collected.get()
         // The low seven bits are the signal that ended the child, the next byte its exit status.
         let code = status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F)
-        if code == -SIGXCPU { throw .timedOut }
         return (code, String(decoding: errorText, as: UTF8.self))
+    }
+
+    /// Waits for the end of a child that has closed its pipes, which may still be far off.
+    private static func isReaped(_ child: pid_t, before deadline: UInt64, _ status: inout Int32) -> Bool {
+        var pause: UInt32 = 100
+        while true {
+            let reaped = waitpid(child, &status, WNOHANG)
+            if reaped == child { return true }
+            if reaped == -1, errno != EINTR { return true }
+            guard DispatchTime.now().uptimeNanoseconds < deadline else { return false }
+            usleep(pause)
+            pause = min(pause * 2, 20_000)
+        }
     }
 
     /// The first executable file of this name in `PATH`, or the file at this path.
@@ -189,20 +207,20 @@ package struct ChildProcess {
     private func bounded(_ path: String) -> [String] {
         let command = launcher + [path] + arguments
         guard let prlimit = Self.find("prlimit") else { return command }
-        let seconds = Int(timeout.rounded(.up)) + 1
+        // Two threads at once use no more before the time is up; the kernel stops what its parent no longer watches.
+        let seconds = 2 * Int(timeout.rounded(.up)) + 1
         return [prlimit, "--as=\(memoryLimit)", "--cpu=\(seconds)", "--core=0", "--fsize=\(16 << 20)"] + command
     }
 
     /// Reads both pipes until the child closes them.
     /// - Returns: the beginning of what it wrote to standard error.
     private func collect(
-        _ out: Int32, _ error: Int32, _ receive: (UnsafeRawBufferPointer) -> Bool
+        _ out: Int32, _ error: Int32, _ deadline: UInt64, _ receive: (UnsafeRawBufferPointer) -> Bool
     ) -> Result<[UInt8], Failure> {
         let errorLimit = 16 << 10
         var errorText: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         var polled = [out, error].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        let deadline = DispatchTime.now().uptimeNanoseconds + UInt64(timeout * 1e9)
         while polled.contains(where: { $0.fd >= 0 }) {
             let now = DispatchTime.now().uptimeNanoseconds
             guard now < deadline else { return .failure(.timedOut) }

@@ -111,9 +111,10 @@ package struct PDFRenderer: Sendable {
             }
         }
         if output.standardError.contains("Incorrect password") { throw .encryptedPDF }
+        if output.status < 0 { throw .decoderUnavailable }
         guard acceptedStatus.contains(output.status) else {
             let message = output.standardError.split(whereSeparator: \.isNewline).first.map(String.init)
-            let status = output.status < 0 ? "signal \(-output.status)" : "exit status \(output.status)"
+            let status = "exit status \(output.status)"
             throw .programFailed(name: program, reason: message.map { "\($0) (\(status))" } ?? status)
         }
         return output

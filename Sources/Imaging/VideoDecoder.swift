@@ -43,11 +43,12 @@ package struct VideoDecoder: Sendable {
             throw .variant(
                 format: video.format, found: "pictures coded as \(match.1)", expected: Self.codings)
         }
+        if output.status < 0 { throw .decoderUnavailable }
         let list = String(decoding: output.standardOutput, as: UTF8.self)
         guard let stream = VideoStream(list: list) else {
             throw output.status == 0
                 ? .variant(format: video.format, found: "no stream of pictures", expected: "one")
-                : .corrupt(format: video.format, detail: Self.reason(output.status, output.standardError))
+                : .corrupt(format: video.format, detail: Self.reason(output.standardError))
         }
         guard stream.width > 0, stream.height > 0 else {
             throw .corrupt(format: video.format, detail: "its frames have no size")
@@ -95,8 +96,9 @@ package struct VideoDecoder: Sendable {
         } catch {
             throw refusal(error, "ffmpeg")
         }
+        if end.status < 0 { throw .decoderUnavailable }
         guard end.status == 0 else {
-            throw .corrupt(format: video.format, detail: Self.reason(end.status, end.standardError))
+            throw .corrupt(format: video.format, detail: Self.reason(end.standardError))
         }
         guard taken == wanted.count else {
             throw .truncated(
@@ -155,11 +157,11 @@ package struct VideoDecoder: Sendable {
     }
 
     /// The first thing a program complained about, without the names and addresses it puts before it.
-    private static func reason(_ status: Int32, _ standardError: String) -> String {
+    private static func reason(_ standardError: String) -> String {
         let line = standardError.split(whereSeparator: \.isNewline).first.map { line in
             String(line).replacing("\(standardInput): ", with: "").replacing(#/^\[[^\]]*\] /#, with: "")
         }
-        return line ?? (status < 0 ? "the decoder ended with signal \(-status)" : "it cannot be decoded")
+        return line ?? "it cannot be decoded"
     }
 }
 

@@ -25,12 +25,12 @@ package final class CutImages: Sendable {
     package init(limit: Int) { self.limit = limit }
 
     /// What a source's images depend on, given one loader and one model; nil for what is not in memory.
-    static func key(_ source: Inquiry.Source, maxTiles: Int?) -> Digest? {
+    static func key(_ source: Inquiry.Source, maxTiles: Int?, salt: String) -> Digest? {
         guard case .data(let data, _) = source.image else { return nil }
         let pages = source.pages.map { "\($0.lowerBound)-\($0.upperBound)" } ?? ""
         let frames = source.frames.map { "\($0)" } ?? ""
         let plan = "\(source.detail.rawValue) \(source.maxTiles ?? maxTiles ?? 0) \(pages) \(frames)"
-        return Digest(of: [Array("cut image 1 \(plan)".utf8), Array(data)])
+        return Digest(of: [Array("cut image 1 \(plan)".utf8), Array(salt.utf8), Array(data)])
     }
 
     /// The images kept under `key`, or those that `make` makes.

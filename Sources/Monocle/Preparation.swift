@@ -21,16 +21,18 @@ package struct PreparedRequest: Sendable {
 
 extension VisionLanguageModel {
     /// Decodes the images, plans their tiles and lays out the prompt.
-    /// - Parameter kept: images that need not be decoded again; always given with the same loader.
+    /// - Parameters:
+    ///   - kept: images that need not be decoded again; always given with the same loader.
+    ///   - salt: whose images are kept apart from those of other salts.
     /// - Throws: `ImagingError`, `PromptingError` or `MonocleError`; nothing has been computed then.
     package func prepare(
-        _ inquiry: Inquiry, loader: ImageLoader = ImageLoader(), kept: CutImages? = nil
+        _ inquiry: Inquiry, loader: ImageLoader = ImageLoader(), kept: CutImages? = nil, salt: String = ""
     ) throws -> PreparedRequest {
         try check(inquiry)
         let start = ContinuousClock.now
         let perSource: [[CutImage]] = try inquiry.sources.map { source in
             guard let kept else { return try cutImages(of: source, inquiry.maxTiles, loader) }
-            return try kept.images(CutImages.key(source, maxTiles: inquiry.maxTiles)) {
+            return try kept.images(CutImages.key(source, maxTiles: inquiry.maxTiles, salt: salt)) {
                 try cutImages(of: source, inquiry.maxTiles, loader)
             }
         }

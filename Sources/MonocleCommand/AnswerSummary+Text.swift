@@ -10,8 +10,6 @@ extension AnswerSummary {
         "family", "level", "font", "language", "split", "category", "l2-category", "question_types", "answer_type",
         "duration", "domain",
     ]
-    /// With more errors than this share of the items a score says little of the model.
-    private static let errorLimit = 0.05
 
     func text(_ header: RunHeader) -> String {
         var table = TextTable(["", "items", "score", "95 % interval"])
@@ -47,10 +45,14 @@ extension AnswerSummary {
         if errorCount > 0 {
             let kinds = errors.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
             notes.append("\(errorCount) errors, not scored (\(kinds)); the first: \(firstError ?? "")")
-            if Double(errorCount) > Self.errorLimit * Double(errorCount + score.count) {
-                notes.append(
-                    "more than 5 % of the items have no score: do not quote this figure; --retry-errors asks again")
-            }
+        }
+        if missingData > 0 {
+            notes.append("\(missingData) replies have no score for want of data: \(firstMissing ?? "")")
+        }
+        if !isQuotable {
+            notes.append(
+                "more than 5 % of the items have no score: do not quote this figure"
+                    + (errorCount > 0 ? "; --retry-errors asks again" : ""))
         }
         return notes
     }

@@ -42,13 +42,15 @@ struct Batch: AsyncParsableCommand {
 
     func run() async throws {
         let batch = try BatchInput(reading: input)
-        // Nobody waits for an answer: it has a day, unless --limit says otherwise.
-        let patience = ["limit.\(Limits.Key.requestSeconds.rawValue)": "86400"]
-        let values = try patience.merging(requests.values()) { $1 }
+        // Nobody waits for an answer: it has a day, to begin and to end, unless --limit says otherwise.
+        let patience = [Limits.Key.requestSeconds, .queueSeconds].map { ("limit.\($0.rawValue)", "86400") }
+        let values = try Dictionary(uniqueKeysWithValues: patience).merging(requests.values()) { $1 }
         let settings = try await SettingsReader(commandLine: values, file: nil).settings()
         let url = try run.folder.url()
         var options = run.loadOptions
         options.sharing.running = concurrency
+        options.sharing.maxWaiting = .max
+        options.sharing.maxWaitingTokens = .max
         let model = try VisionLanguageModel(loading: url, options: options)
         for warning in model.warnings { Failure.warn(warning) }
         let state = try ServerState(

@@ -40,7 +40,7 @@ extension Comparison {
             table.add([
                 group.name, "\(group.items)", Figures.nats(divergence.first), Figures.nats(divergence.second),
                 Figures.nats(divergence.difference),
-                "\(Figures.nats(divergence.interval.lower)) to \(Figures.nats(divergence.interval.upper))",
+                divergence.interval.map { "\(Figures.nats($0.lower)) to \(Figures.nats($0.upper))" } ?? "-",
             ])
         }
         return table.text
@@ -78,7 +78,8 @@ extension Comparison {
         if let nonInferiority {
             verdicts.append(
                 "\(nonInferiority.verdict.rawValue): B no worse than A by \(Figures.points(nonInferiority.margin)) points, "
-                    + "interval of B - A \(Figures.points(overall.score.interval))")
+                    + (overall.score.interval.map { "interval of B - A \(Figures.points($0))" }
+                        ?? "no interval of so few pages, charts or videos (\(clusters))"))
         }
         return verdicts
     }
@@ -86,7 +87,10 @@ extension Comparison {
     private static func verdict(
         _ name: String, _ difference: Difference, items: Int, _ words: [String], _ figure: (Double) -> String
     ) -> String {
-        guard !difference.interval.contains(0) else {
+        guard let interval = difference.interval else {
+            return "\(name): no verdict, as there are too few pages, charts or videos for an interval"
+        }
+        guard !interval.contains(0) else {
             return "\(name): no difference between A and B is shown by these \(items) items (the interval contains 0)"
         }
         return "\(name): B is \(words[difference.difference > 0 ? 0 : 1]) than A (\(figure(difference.difference)))"
@@ -94,7 +98,8 @@ extension Comparison {
 
     private static func verdict(_ name: String, _ closure: GapClosure) -> String {
         guard let value = closure.closure else {
-            return "\(name): no gap closure, as the interval of baseline - A contains 0: no gap is shown"
+            return
+                "\(name): no gap closure, as \(closure.gapInterval == nil ? "there are too few items for an interval" : "the interval of baseline - A contains 0"): no gap is shown"
         }
         let interval = closure.interval.map { Figures.percent($0) } ?? "no finite interval"
         return "\(name): B closes \(Figures.percent(value)) of the gap from A to the baseline (95 %: \(interval))"

@@ -25,20 +25,24 @@ struct Eval: AsyncParsableCommand {
 
 /// Which synthetic documents are asked about.
 struct ItemOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("How many items.", valueName: "n"))
-    var count = 200
+    @Option(
+        name: .customLong("count"), help: ArgumentHelp("How many items. Default: 200.", valueName: "n"))
+    var chosenCount: Int?
 
-    @Option(help: "Same seed, same items.")
-    var seed: UInt64 = 0
+    @Option(help: "Same seed, same items. Default: 0.")
+    var seed: UInt64?
 
-    @Option(help: "Part of the supply.")
-    var split: Split = .test
+    @Option(help: "Part of the supply. Default: \(Split.test.rawValue).")
+    var split: Split?
 
     @Option(help: "Whose fonts and layouts to use; the split's own when not given.")
     var looks: Split?
 
-    @Option(help: ArgumentHelp("Levels, spread evenly over the items.", valueName: "n-n"))
-    var levels = LevelRange(levels: DocumentGenerator.levels)
+    @Option(
+        help: ArgumentHelp(
+            "Levels, spread evenly over the items. Default: \(DocumentGenerator.levels.lowerBound)-\(DocumentGenerator.levels.upperBound).",
+            valueName: "n-n"))
+    var levels: LevelRange?
 
     @Option(help: "Only this family. Default: all, spread evenly over the items.")
     var family: Family?
@@ -48,6 +52,17 @@ struct ItemOptions: ParsableArguments {
             "Side of the tiles that documents are made of. Default: the model's, or 128 where documents cannot have it.",
             valueName: "pixels"))
     var tileSize: Int?
+
+    var count: Int { chosenCount ?? 200 }
+
+    /// Names of the options that were given.
+    var given: [String] {
+        [
+            ("--count", chosenCount != nil), ("--seed", seed != nil), ("--split", split != nil),
+            ("--looks", looks != nil), ("--levels", levels != nil), ("--family", family != nil),
+            ("--tile-size", tileSize != nil),
+        ].filter(\.1).map(\.0)
+    }
 
     func validate() throws {
         guard (1...10_000_000).contains(count) else {
@@ -59,15 +74,14 @@ struct ItemOptions: ParsableArguments {
     func documents(tileSize own: Int?) throws -> SyntheticDocuments {
         let usual = own.flatMap { DocumentGenerator.tileSizes.contains($0) ? $0 : nil } ?? 128
         return try SyntheticDocuments(
-            seed: seed, split: split, looks: looks, levels: levels.levels, family: family, tileSize: tileSize ?? usual)
+            seed: seed ?? 0, split: split ?? .test, looks: looks, levels: levels?.levels ?? DocumentGenerator.levels,
+            family: family, tileSize: tileSize ?? usual)
     }
 }
 
 /// `3` or `0-4`.
 struct LevelRange: ExpressibleByArgument {
     let levels: ClosedRange<Int>
-
-    init(levels: ClosedRange<Int>) { self.levels = levels }
 
     init?(argument: String) {
         let bounds = argument.split(separator: "-", omittingEmptySubsequences: false).map { Int($0) }
@@ -76,8 +90,6 @@ struct LevelRange: ExpressibleByArgument {
         else { return nil }
         levels = first...last
     }
-
-    var defaultValueDescription: String { "\(levels.lowerBound)-\(levels.upperBound)" }
 }
 
 /// Where results go, and how they are summed up.

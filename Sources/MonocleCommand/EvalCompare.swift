@@ -14,7 +14,8 @@ struct EvalCompare: ParsableCommand {
             videos. Differences are second minus first.
 
             With --margin, a verdict on whether the second is no worse than the first by more than so many points: PASS \
-            when the whole interval is above minus the margin, FAIL when all of it is below, or else INCONCLUSIVE.
+            when the whole interval is above minus the margin, FAIL when all of it is below, or else INCONCLUSIVE; also with fewer than 10 pages, charts or videos, \
+            and where nothing differs with fewer than 3 / margin.
 
             With --baseline, the share of a gap that is closed: (second - first) / (baseline - first), for example with \
             RUN-A after quantisation, RUN-B after distillation and BF16 as the baseline. It is not printed when the \

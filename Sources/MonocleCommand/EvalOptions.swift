@@ -14,17 +14,42 @@ struct BenchmarkDataOptions: ParsableArguments {
         help: ArgumentHelp("The benchmark's file or folder; see docs/evaluation.md for the forms.", valueName: "path"))
     var path: String?
 
-    @Option(help: "The protocol whose prompts and rules are used.")
-    var profile: Profile = .vlmevalkit2025
+    @Option(
+        name: .customLong("profile"),
+        help: "The protocol whose prompts and rules are used. Default: \(Profile.vlmevalkit2025.rawValue).")
+    var chosenProfile: Profile?
 
-    @Option(help: ArgumentHelp("Frames of a video, one tile each.", valueName: "n"))
-    var frames = 32
+    @Option(
+        help: ArgumentHelp(
+            "Frames of a video, one tile each, 1 to \(Self.frameLimit). Default: 32.", valueName: "n"))
+    var frames: Int?
 
-    @Option(help: ArgumentHelp("Frames of each second of a video, instead of --frames.", valueName: "n"))
+    @Option(
+        help: ArgumentHelp(
+            "Frames of each second of a video, instead of --frames; a video of which that is more than \(Self.frameLimit) is an error of its questions.",
+            valueName: "n"))
     var fps: Double?
 
+    private static let frameLimit = VideoLimits().frames
+
+    var profile: Profile { chosenProfile ?? .vlmevalkit2025 }
+
+    /// Names of the options that were given and say nothing of drawn documents.
+    var given: [String] {
+        [("--data", path != nil), ("--profile", chosenProfile != nil)].filter(\.1).map(\.0) + givenOfVideos
+    }
+
+    private var givenOfVideos: [String] {
+        [("--frames", frames != nil), ("--fps", fps != nil)].filter(\.1).map(\.0)
+    }
+
     func validate() throws {
-        guard (1...512).contains(frames) else { throw ValidationError("--frames is \(frames); expected 1 to 512") }
+        if let frames, !(1...Self.frameLimit).contains(frames) {
+            throw ValidationError("--frames is \(frames); expected 1 to \(Self.frameLimit)")
+        }
+        guard frames == nil || fps == nil else {
+            throw ValidationError("--frames and --fps were both given; one of them says which frames")
+        }
         if let fps, !(fps > 0 && fps <= 60) { throw ValidationError("--fps is \(fps); expected above 0, to 60") }
     }
 
@@ -32,9 +57,12 @@ struct BenchmarkDataOptions: ParsableArguments {
         guard let path else {
             throw UsageError("\(name.title) is not part of Monocle: name the file or folder you downloaded with --data")
         }
+        if name != .videomme, let option = givenOfVideos.first {
+            throw UsageError("\(option) was given, but \(name.title) has no videos")
+        }
         return try TableBenchmark(
             name, profile: profile, table: DataSource.table(URL(filePath: path)),
-            frames: name == .videomme ? VideoFrames(count: frames, rate: fps, profile: profile) : nil)
+            frames: name == .videomme ? VideoFrames(count: frames ?? 32, rate: fps, profile: profile) : nil)
     }
 }
 
@@ -66,6 +94,9 @@ struct EndpointOptions: ParsableArguments {
         }
         guard (url == nil) == (model == nil) else {
             throw ValidationError("--endpoint and --endpoint-model belong together; only one was given")
+        }
+        guard url != nil || apiKeyEnv == nil else {
+            throw ValidationError("--api-key-env was given, but no --endpoint that would get the key")
         }
     }
 
@@ -109,11 +140,29 @@ struct JudgeOptions: ParsableArguments {
         guard (url == nil) == (model == nil) else {
             throw ValidationError("--judge-endpoint and --judge-model belong together; only one was given")
         }
+        for (name, value) in [("--judge-key-env", judgeKeyEnv), ("--judge-cache", judgeCache)] {
+            guard url != nil || value == nil else {
+                throw ValidationError("\(name) was given, but no --judge-endpoint")
+            }
+        }
+    }
+
+    /// - Throws: where a judge was named for a benchmark or under a protocol that never asks one.
+    func check(_ benchmark: BenchmarkName?, _ profile: Profile) throws {
+        guard url != nil else { return }
+        guard let benchmark else {
+            throw UsageError("--judge-endpoint was given, but synthetic documents are scored by exact match alone")
+        }
+        guard BenchmarkScorer.asksJudge(benchmark, profile) else {
+            throw UsageError(
+                "--judge-endpoint was given, but \(benchmark.title) under \(profile.rawValue) asks no judge")
+        }
     }
 
     /// The judge, once it has shown that it answers; nil for rules alone.
     func make(cacheBeside path: String) async throws -> EndpointJudge? {
         guard let url, let model else { return nil }
+        // The cache first: what can fail comes before the connections, which are to be closed.
         let cache = try JudgeCache(judgeCache ?? path + ".judge.jsonl")
         let judge = EndpointJudge(
             try ChatEndpoint(url, model: model, key: try EndpointOptions.key(judgeKeyEnv), connections: 8),

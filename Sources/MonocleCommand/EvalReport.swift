@@ -21,7 +21,7 @@ struct EvalReport: ParsableCommand {
     @Argument(help: ArgumentHelp("Files that monocle eval run wrote.", valueName: "run"))
     var runs: [String]
 
-    @Option(name: [.customShort("o"), .customLong("output")], help: ArgumentHelp("Where to write.", valueName: "dir"))
+    @Option(name: [.customShort("o"), .customLong("out")], help: ArgumentHelp("Where to write.", valueName: "dir"))
     var output: String
 
     @Option(help: ArgumentHelp("Where the data lie now, if not where they were.", valueName: "path"))

@@ -34,8 +34,8 @@ struct EvalRun: AsyncParsableCommand {
 
     @OptionGroup var folder: ModelFolderOption
 
-    @Option(help: "Arithmetic of linear layers: auto is w4a16, or w4a8 on AVX2; see docs/precision.md.")
-    var precision: ArithmeticPrecision = .auto
+    @Option(help: "Arithmetic of linear layers: auto is w4a16, or w4a8 on AVX2; see docs/precision.md. Default: auto.")
+    var precision: ArithmeticPrecision?
 
     @Option(help: "Threads to compute with. Default: every usable core. Results do not depend on it.")
     var threads: Int?
@@ -70,17 +70,37 @@ struct EvalRun: AsyncParsableCommand {
     @OptionGroup var result: ResultOptions
 
     func validate() throws {
-        for (name, value) in [("--limit", limit), ("--max-tokens", maxTokens), ("--concurrency", concurrency)] {
+        for (name, value) in [("--limit", limit), ("--max-tokens", maxTokens)] {
             guard value.map((1...10_000_000).contains) ?? true else {
                 throw ValidationError("\(name) is \(value ?? 0); expected 1 to 10000000")
             }
         }
+        guard concurrency.map((1...256).contains) ?? true else {
+            throw ValidationError("--concurrency is \(concurrency ?? 0); expected 1 to 256")
+        }
         guard endpoint.url == nil || folder.path == nil else {
             throw ValidationError("--endpoint and --model were both given; one of them answers")
+        }
+        for (name, isGiven) in [("--precision", precision != nil), ("--threads", threads != nil)] {
+            guard endpoint.url == nil || !isGiven else {
+                throw ValidationError("\(name) was given, but the model at --endpoint runs elsewhere")
+            }
+        }
+        switch benchmark {
+        case .synthetic:
+            if let option = data.given.first {
+                throw ValidationError("\(option) was given, but synthetic documents are drawn, not read")
+            }
+        case .named(let name):
+            if let option = items.given.first {
+                throw ValidationError(
+                    "\(option) was given, but \(name.title) is read, not drawn; see --limit and --ids")
+            }
         }
     }
 
     func run() async throws {
+        try judge.check(benchmark.name, data.profile)
         let answerer = try await Answerer(self)
         do {
             let judge = try await judge.make(cacheBeside: result.path)
@@ -150,12 +170,12 @@ enum BenchmarkChoice: ExpressibleByArgument {
 
     static var allValueStrings: [String] { [SyntheticDocuments.name] + BenchmarkName.allCases.map(\.rawValue) }
 
+    /// Nil for synthetic documents.
+    var name: BenchmarkName? { if case .named(let name) = self { name } else { nil } }
+
     func make(_ data: BenchmarkDataOptions, _ items: ItemOptions, tileSize: Int?) throws -> any Benchmark {
         switch self {
         case .synthetic:
-            guard data.path == nil else {
-                throw UsageError("--data was given, but synthetic documents are drawn, not read")
-            }
             return try items.documents(tileSize: tileSize)
         case .named(let name): return try data.benchmark(name)
         }
@@ -196,7 +216,7 @@ private struct Answerer {
             return
         }
         let model = try VisionLanguageModel(
-            loading: verb.folder.url(), options: LoadOptions(precision: verb.precision, threads: verb.threads))
+            loading: verb.folder.url(), options: LoadOptions(precision: verb.precision ?? .auto, threads: verb.threads))
         for warning in model.warnings { Failure.warn(warning) }
         guard let vision = model.folder.configuration.vision else {
             throw UsageError("the model is text-only: it cannot be asked about images")

@@ -83,8 +83,12 @@ struct EvalScore: AsyncParsableCommand {
     private func score(_ path: String) async throws {
         let old = try Results<RunHeader, AnswerOutcome>(reading: path)
         if old.isCut { Failure.warn("\(path) ends in a line that was cut short; it is left out") }
-        let judge = try await judge.make(cacheBeside: path)
-        let (items, scorer) = try scorer(old.header.items, judge)
+        let rules = try self.rules(old.header.items)
+        try self.judge.check(rules?.benchmark, rules?.profile ?? .vlmevalkit2025)
+        let judge = try await self.judge.make(cacheBeside: path)
+        let scorer: any ReplyScorer
+        if let rules { scorer = BenchmarkScorer(rules, judge: judge) } else { scorer = ExactMatchScorer() }
+        let items = rules.map { old.header.items.scored(under: $0.profile) } ?? old.header.items
         let header = old.header.scored(items: items, rule: scorer.rule, judge: judge?.model)
         let progress = ProgressBar()
         let countdown = Countdown("reply", progress)
@@ -97,16 +101,28 @@ struct EvalScore: AsyncParsableCommand {
         try Output.json(ResultOptions.Report(file: output ?? path, header: header, summary: summary))
     }
 
-    private func scorer(_ items: ItemSettings, _ judge: (any Judge)?) throws -> (ItemSettings, any ReplyScorer) {
-        guard case .table(let settings) = items else { return (items, ExactMatchScorer()) }
+    /// Nil for drawn documents.
+    private func rules(_ items: ItemSettings) throws -> Scorer? {
+        guard case .table(let settings) = items else {
+            guard profile == nil else {
+                throw UsageError("--profile was given, but synthetic documents are scored by exact match alone")
+            }
+            return nil
+        }
         guard let name = BenchmarkName(rawValue: settings.benchmark),
             let own = Profile(rawValue: settings.profile)
         else {
             throw UsageError(
                 "the run is about \(settings.benchmark) under \(settings.profile), which is not known here")
         }
-        let scorer = try Scorer(name, profile: profile ?? own, language: language.data)
-        return (.table(settings.scored(under: (profile ?? own).rawValue)), BenchmarkScorer(scorer, judge: judge))
+        return try Scorer(name, profile: profile ?? own, language: language.data)
+    }
+}
+
+extension ItemSettings {
+    fileprivate func scored(under profile: Profile) -> ItemSettings {
+        guard case .table(let settings) = self else { return self }
+        return .table(settings.scored(under: profile.rawValue))
     }
 }
 

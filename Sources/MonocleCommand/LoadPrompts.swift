@@ -4,6 +4,7 @@ import ArgumentParser
 import Benchmarking
 import Documents
 import Foundation
+import Imaging
 import Monocle
 import OpenAIClient
 
@@ -117,21 +118,18 @@ private struct DrawnPrompts: PromptSource {
         var pictures: [Picture] = []
         var question = ""
         // Documents of one image each; the others of the supply are frames of videos.
-        let families = Family.allCases.filter { $0 != .video }
+        let families = Family.standard.filter { $0 != .video }
         for place in 0..<images {
             let number = index * images + place
             let sample = try generator.sample(at: UInt64(number), family: families[number % families.count])
             pictures += sample.images
             question = sample.question
         }
-        return (try pictures.map { .image(try Self.png($0), type: "image/png", detail: detail) }, question)
-    }
-
-    private static func png(_ picture: Picture) throws -> Data {
-        let url = FileManager.default.temporaryDirectory.appending(path: "monocle-\(UUID().uuidString).png")
-        defer { try? FileManager.default.removeItem(at: url) }
-        try picture.writePNG(to: url.path)
-        return try Data(contentsOf: url)
+        let images = try pictures.map { picture -> ChatCall.Part in
+            let pixels = PixelImage(width: picture.width, height: picture.height, pixels: picture.pixels)
+            return .image(try pixels.png(), type: "image/png", detail: detail)
+        }
+        return (images, question)
     }
 }
 

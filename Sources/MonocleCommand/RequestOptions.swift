@@ -11,7 +11,7 @@ struct RequestOptions: ParsableArguments {
     @Option(help: "Hosts from which https image URLs are fetched, with commas, or all. Default: none.")
     var imageHosts: String?
 
-    @Flag(help: "Decode images in this process instead of a child with limits.")
+    @Flag(help: "Decode images in this process instead of a confined child, and start pdftoppm and ffmpeg unconfined.")
     var trustMedia = false
 
     @Option(help: ArgumentHelp("Set a limit; may be given several times.", valueName: "name=value"))

@@ -44,7 +44,9 @@ enum Figures {
     /// A difference of shares in percentage points.
     static func points(_ difference: Double) -> String { String(format: "%+.1f", difference * 100) }
 
-    static func points(_ interval: Interval) -> String { "\(points(interval.lower)) to \(points(interval.upper))" }
+    static func points(_ interval: Interval?) -> String {
+        interval.map { "\(points($0.lower)) to \(points($0.upper))" } ?? none
+    }
 
     /// Three significant digits.
     static func nats(_ value: Double?) -> String { value.map { String(format: "%#.3g", $0) } ?? none }

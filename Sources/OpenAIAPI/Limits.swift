@@ -153,7 +153,7 @@ extension Limits.Key {
         case .queueRequests: .init(256, 0...65_536, "requests", "requests waiting for the model", "503 overloaded")
         case .queueTokens:
             .init(0, 0...(1 << 30), "tokens", "prompt tokens waiting; 0 is 8 contexts", "503 overloaded")
-        case .queueSeconds: .init(120, 1...3600, "seconds", "waiting for the model", "503 queue_timeout")
+        case .queueSeconds: .init(120, 1...86_400, "seconds", "waiting for the model", "503 queue_timeout")
         case .requestSeconds: .init(600, 1...86_400, "seconds", "a request as a whole", "504 deadline_exceeded")
         case .drainSeconds: .init(30, 0...3600, "seconds", "finishing requests after SIGTERM", "an error event")
         }

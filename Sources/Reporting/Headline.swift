@@ -11,6 +11,8 @@ struct Headline: Encodable, Sendable, Equatable {
     let mean: Double?
     let lower: Double?
     let upper: Double?
+    /// Why there is no mean although items were asked; nil where there is one, or no item.
+    var withheld: String?
 }
 
 extension Headline {
@@ -19,25 +21,25 @@ extension Headline {
         self.init(count: score.count, mean: score.mean, lower: score.interval?.lower, upper: score.interval?.upper)
     }
 
-    /// The mean of the means of groups, each resampled by itself: the rule of OCRBench v2, where a group is an ability.
-    init(groups: [[Double]], bootstrap: PairedBootstrap) {
-        let groups = groups.filter { !$0.isEmpty }
-        guard !groups.isEmpty else {
-            self.init(count: 0, mean: nil, lower: nil, upper: nil)
-            return
-        }
-        let number = Double(groups.count)
-        var resamples = [SIMD4<Double>](repeating: SIMD4(), count: bootstrap.resamples)
-        for (place, group) in groups.enumerated() {
-            // A seed of its own, so that no two groups are drawn alike.
-            let own = PairedBootstrap(seed: bootstrap.seed &+ UInt64(place) &* 7919, resamples: bootstrap.resamples)
-            for (index, means) in own.means([group]).enumerated() { resamples[index] += means / number }
-        }
-        let interval = PairedBootstrap.interval(resamples) { $0[0] }
+    /// The mean of the means of groups: the rule of OCRBench v2, where a group is an ability.
+    init(_ scores: [Double], groups: [Clusters], bootstrap: PairedBootstrap) {
+        let groups = groups.filter { !$0.members.isEmpty }
+        let mean = MacroMean([scores], groups: groups, bootstrap)
+        let interval = mean.interval { $0[0] }
         self.init(
-            count: groups.reduce(0) { $0 + $1.count },
-            mean: groups.reduce(0) { $0 + $1.reduce(0, +) / Double($1.count) } / number, lower: interval?.lower,
-            upper: interval?.upper)
+            count: groups.flatMap(\.members).reduce(0) { $0 + $1.count }, mean: groups.isEmpty ? nil : mean.means[0],
+            lower: interval?.lower, upper: interval?.upper)
+    }
+}
+
+extension Headline {
+    /// The same without its figure where too many items of the run have no score.
+    fileprivate func withheld(by summary: AnswerSummary) -> Headline {
+        guard !summary.isQuotable else { return self }
+        let asked = summary.unscored + summary.score.count
+        return Headline(
+            count: count, mean: nil, lower: nil, upper: nil,
+            withheld: "\(summary.unscored) of \(asked) without a score: not to be quoted")
     }
 }
 
@@ -54,19 +56,23 @@ struct HeadlineRow: Sendable {
         guard benchmark == "ocrbench-v2" else {
             let card = CardLine(rawValue: benchmark)
             let title = card?.title ?? (benchmark == "synthetic" ? "Synthetic documents" : benchmark)
-            return [HeadlineRow(title: title, card: card, figure: Headline(run.summary.score))]
+            return [
+                HeadlineRow(title: title, card: card, figure: Headline(run.summary.score).withheld(by: run.summary))
+            ]
         }
         let languages = [("English", CardLine.ocrbenchV2English), ("Chinese", .ocrbenchV2Chinese)]
-        return languages.compactMap { language, card in
+        return languages.map { language, card in
             let items = run.scored.items.values.filter { $0.facts.groups["language"] == language }
                 .sorted { $0.facts.index < $1.facts.index }
-            guard !items.isEmpty else { return nil }
             // Some protocols average over abilities, others over all items.
             let rules = run.header.items.profile.flatMap(Profile.init)?.rules.ocrbenchV2 ?? .original
-            let groups = Dictionary(grouping: items) { rules == .original ? $0.facts.groups["ability"] ?? "" : "" }
-                .sorted { $0.key < $1.key }.map { $0.value.map(\.score) }
+            let facts = items.map(\.facts)
+            let groups = Dictionary(grouping: facts.indices) {
+                rules == .original ? facts[$0].groups["ability"] ?? "" : ""
+            }.sorted { $0.key < $1.key }.map { Clusters(facts, at: $0.value) }
             return HeadlineRow(
-                title: card.title, card: card, figure: Headline(groups: groups, bootstrap: bootstrap))
+                title: card.title, card: card,
+                figure: Headline(items.map(\.score), groups: groups, bootstrap: bootstrap).withheld(by: run.summary))
         }
     }
 }

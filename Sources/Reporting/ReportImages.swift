@@ -44,7 +44,7 @@ final class ReportImages {
                 tileSize: settings.tileSize)
         case .table(let settings):
             guard let name = BenchmarkName(rawValue: settings.benchmark),
-                let profile = Profile(rawValue: settings.profile)
+                let profile = Profile(rawValue: settings.askedUnder ?? settings.profile)
             else {
                 throw BenchmarkDataError.option(
                     name: "the benchmark", found: settings.benchmark, expected: "a known one")
@@ -60,11 +60,10 @@ final class ReportImages {
     /// How the run took frames of its videos, from the words in which its header says so.
     private static func frames(_ settings: TableSettings, _ profile: Profile) -> VideoFrames? {
         guard let rule = settings.frames, let number = rule.split(separator: " ").first else { return nil }
-        let asked = settings.askedUnder.flatMap(Profile.init) ?? profile
         let frames =
             rule.hasSuffix(" a second")
-            ? Double(number).map { VideoFrames(count: 1, rate: $0, profile: asked) }
-            : Int(number).map { VideoFrames(count: $0, rate: nil, profile: asked) }
+            ? Double(number).map { VideoFrames(count: 1, rate: $0, profile: profile) }
+            : Int(number).map { VideoFrames(count: $0, rate: nil, profile: profile) }
         return frames?.rule == rule ? frames : nil
     }
 

@@ -34,6 +34,7 @@ struct ReportSummary: Encodable {
         let undecided: Int
         let judged: Int
         let leftOut: Int
+        let missingData: Int
         let cutReplies: Int
         let seconds: Double
         let isCut: Bool
@@ -53,8 +54,9 @@ struct ReportSummary: Encodable {
         /// Places among the benchmark's runs.
         let first: Int
         let second: Int
-        /// Nil when the runs have no scored item in common.
         let comparison: Comparison?
+        /// Why the runs are not compared; nil where they are.
+        let reason: String?
     }
 
     struct Benchmark: Encodable {
@@ -113,7 +115,8 @@ extension ReportSummary.Benchmark {
             let summary = run.summary
             return ReportSummary.Counts(
                 errors: summary.errors, undecided: summary.undecided, judged: summary.judged,
-                leftOut: summary.leftOut, cutReplies: summary.cutReplies, seconds: summary.seconds,
+                leftOut: summary.leftOut, missingData: summary.missingData, cutReplies: summary.cutReplies,
+                seconds: summary.seconds,
                 isCut: run.results.isCut)
         }
         tables = Set(group.runs.flatMap(\.summary.groups.keys)).sorted().map { column in
@@ -128,11 +131,14 @@ extension ReportSummary.Benchmark {
                         })
                 })
         }
-        pairs = group.runs.indices.dropFirst().map { second in
-            ReportSummary.Pair(
-                first: 0, second: second,
-                comparison: try? Comparison(
-                    group.runs[0].scored, group.runs[second].scored, margin: margin, bootstrap: bootstrap))
+        pairs = group.runs.indices.dropFirst().map { second -> ReportSummary.Pair in
+            do throws(EvaluationError) {
+                let comparison = try Comparison(
+                    group.runs[0].scored, group.runs[second].scored, margin: margin, bootstrap: bootstrap)
+                return ReportSummary.Pair(first: 0, second: second, comparison: comparison, reason: nil)
+            } catch {
+                return ReportSummary.Pair(first: 0, second: second, comparison: nil, reason: error.description)
+            }
         }
         self.entries = entries
         self.imagesMissing = imagesMissing

@@ -102,8 +102,8 @@ package struct ReportWriter {
 
     private func rows(_ group: RunGroup, _ number: Int) -> [ReportSummary.Row] {
         let figures = group.runs.map { HeadlineRow.rows(of: $0, bootstrap: bootstrap) }
-        let lines = figures.first ?? []
-        return lines.map { line in
+        var titles: Set<String> = []
+        return figures.joined().filter { titles.insert($0.title).inserted }.map { line in
             ReportSummary.Row(
                 title: line.title, profile: group.profile, scale: line.card?.scale ?? 100,
                 card: line.card?.figures, benchmark: number,

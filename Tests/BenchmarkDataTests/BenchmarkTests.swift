@@ -56,7 +56,10 @@ struct BenchmarkTests {
                 item.prompt == [
                     .image(0), .text("Total?\nAnswer the question using a single word or phrase."),
                 ])
-            guard case .data(let data, _) = item.images[0].source else { continue }
+            guard case .data(let data, _) = try #require(item.images.first).source else {
+                Issue.record("\(url.lastPathComponent): no bytes")
+                continue
+            }
             #expect(data == image)
         }
     }
@@ -212,11 +215,30 @@ struct BenchmarkTests {
         #expect(throws: BenchmarkDataError.self) { try benchmark.item(at: 7) }
     }
 
+    @Test func aFilterOfSplitsDropsNoBrokenRow() throws {
+        let picture = image.base64EncodedString()
+        let rows = [
+            "index\tsplit\tquestion\tanswer\timage", "1\ttest\tq\ta\t\(picture)", "2\tval\tq\ta\t\(picture)", "3\ttest",
+        ]
+        let url = try file("s.tsv", rows.joined(separator: "\n") + "\n")
+        let benchmark = try TableBenchmark(.docvqa, profile: .vlmevalkit, table: DataSource.table(url))
+        #expect(benchmark.count == 2)
+        #expect(try benchmark.item(at: 0).facts.id == "2")
+        #expect(throws: ItemFault.self) { try benchmark.item(at: 1) }
+    }
+
     @Test func sourcesThatAreNone() throws {
         #expect(throws: BenchmarkDataError.self) { try DataSource.table(place.url.appending(path: "none")) }
         let folder = place.url.appending(path: "hub")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         #expect(throws: BenchmarkDataError.self) { try DataSource.table(folder) }
+        try Data().write(to: folder.appending(path: "notes.txt"))
+        do {
+            _ = try DataSource.table(folder)
+            Issue.record("read notes")
+        } catch {
+            #expect("\(error)".contains("notes.txt"))
+        }
         try Data().write(to: folder.appending(path: "part-0.parquet"))
         do {
             _ = try DataSource.table(folder)

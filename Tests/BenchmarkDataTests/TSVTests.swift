@@ -41,7 +41,7 @@ struct TSVTests {
         var fingerprints: Set<String> = []
         for chunk in [1, 2, 3, 7, 64, 1 << 20] {
             let table = try TSVTable(url, chunk: chunk)
-            #expect(table.count == rows.count && table.columns == Set(header))
+            #expect(table.count == rows.count)
             fingerprints.insert(table.identity.fingerprint)
             for (place, row) in rows.enumerated() {
                 let found = try table.row(at: place)
@@ -63,7 +63,7 @@ struct TSVTests {
                 "index\timage\timage_path\tquestion", "10\t\(first.text)\t\tq", "11\t10\t\tq",
                 "12\t['\(first.text)', '\(second.text)']\t\tq", "13\t\tb.png\tq", "14\t\t['b.png', 'b.png']\tq",
                 "15\t99\t\tq", "16\t11\t\tq", "17\t\(first.text)!\t\tq", "18\t\t../b.png\tq", "19\t\tnone.png\tq",
-                "20\t\t\tq", "21\t\(first.text)", "22\t\"\(first.text)\t\tq",
+                "20\t\t\tq", "21\t\(first.text)",
             ].joined(separator: "\n") + "\n")
         let table = try TSVTable(url)
         func images(_ place: Int) throws -> [Data] {
@@ -80,7 +80,7 @@ struct TSVTests {
         #expect(try images(10).isEmpty)
         let faults: [(place: Int, words: String)] = [
             (5, "\"99\", which is not there"), (6, "which has none itself"), (7, "is not base64"),
-            (8, "not a path inside"), (9, "none.png is not in"), (11, "2 cells; the header has 4"), (12, "2 cells"),
+            (8, "not a path inside"), (9, "none.png is not in"), (11, "2 cells; the header has 4"),
         ]
         for (place, words) in faults {
             do {
@@ -93,7 +93,10 @@ struct TSVTests {
     }
 
     @Test func refusesWhatIsNoTable() throws {
-        for (text, words) in [("", "empty file"), ("one column\nx\n", "no tab")] {
+        for (text, words) in [
+            ("", "empty file"), ("one column\nx\n", "no tab"),
+            ("a\tb\n1\t2\n3\t\"x\n4\t5\n", "not closed in the row at byte 8"),
+        ] {
             let url = try file(text)
             do {
                 _ = try TSVTable(url)

@@ -81,9 +81,14 @@ struct EngineTests {
 
     @Test func aStopStringCountsOnlyAfterTheLeastTokens() async throws {
         let engine = try harness.engine()
-        let free = try await engine.outcome(GenerationRequest(prompt: prompt(8, 30), maxTokens: 12))
-        let letter = try #require(free.text.first { $0.isASCII && $0.isLetter })
-        var request = GenerationRequest(prompt: prompt(8, 30), maxTokens: 12, stopStrings: [String(letter)])
+        // What random weights write differs with the instructions; one of a few answers has a letter.
+        var found: (seed: Int32, free: Outcome, letter: Character)?
+        for seed in Int32(8)..<24 where found == nil {
+            let free = try await engine.outcome(GenerationRequest(prompt: prompt(seed, 30), maxTokens: 12))
+            found = free.text.first { $0.isASCII && $0.isLetter }.map { (seed, free, $0) }
+        }
+        let (seed, free, letter) = try #require(found)
+        var request = GenerationRequest(prompt: prompt(seed, 30), maxTokens: 12, stopStrings: [String(letter)])
         var completion: Completion?
         for try await delta in engine.submit(request) { if case .finished(let end) = delta { completion = end } }
         #expect(completion?.stopString == String(letter) && completion?.stopToken == nil)

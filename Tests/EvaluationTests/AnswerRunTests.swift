@@ -102,6 +102,26 @@ struct AnswerRunTests {
             try AnswerFile(continuing: path, header: head)
         }
         #expect(file.results.lines.isEmpty)
+        #expect(throws: EvaluationError.unwritable(path: path, reason: "another process is writing it")) {
+            try file.results.write(to: path)
+        }
+        let cache = place.url.appending(path: "judge.jsonl").path
+        let judged = try JudgeCache(cache)
+        #expect(throws: EvaluationError.unwritable(path: cache, reason: "another process is writing it")) {
+            try JudgeCache(cache)
+        }
+        withExtendedLifetime((file, judged)) {}
+    }
+
+    @Test func aHeaderThatWasCutIsWrittenAgain() async throws {
+        let place = try TemporaryFolder()
+        let path = place.url.appending(path: "run.jsonl").path
+        let whole = try await makeRun(path, count: 2, model: right)
+        let line = try #require(try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").first)
+        for length in [0, 1, line.utf8.count] {
+            try Data(line.utf8.prefix(length)).write(to: URL(filePath: path))
+            #expect(try await makeRun(path, count: 2, model: right).lines.keys == whole.lines.keys)
+        }
     }
 
     @Test func brokenFilesNameTheLine() async throws {
@@ -153,6 +173,25 @@ struct AnswerRunTests {
 
     private static func pixels(_ item: BenchmarkItem) -> [PixelImage] {
         item.images.compactMap { if case .pixels(let pixels, _) = $0.source { pixels } else { nil } }
+    }
+
+    private struct NoNumber: ReplyScorer {
+        let rule = "none"
+
+        func verdict(
+            on reply: String, gold: ScoringItem?, answers: [String]
+        ) async throws(AnswerOutcome.Failure) -> RunVerdict { RunVerdict(score: .nan, rule: rule) }
+    }
+
+    @Test func aScoreThatIsNoNumberIsAnError() async throws {
+        let place = try TemporaryFolder()
+        let path = place.url.appending(path: "run.jsonl").path
+        let benchmark = try Counting()
+        let file = try AnswerFile(continuing: path, header: header(benchmark.settings))
+        try await AnswerRun(benchmark, respondent: right, scorer: NoNumber(), maxTokens: 8).run(0..<2, into: file) {
+            _ in
+        }
+        #expect(try AnswerResults(reading: path).lines.values.map(\.outcome.error?.kind) == [.scorer, .scorer])
     }
 
     @Test func manyAtOnceAreEachAskedOnce() async throws {

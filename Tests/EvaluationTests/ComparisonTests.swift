@@ -74,15 +74,43 @@ struct ComparisonTests {
         #expect(found.clusters == 10 && found.overall.test == .permutation)
         #expect(abs(found.overall.p - 2.0 / 16) < 1e-12, "four pages, all to one side")
         #expect(found.overall.counts?.twoSidedP ?? 1 < 1e-6, "as if each question stood alone")
-        let interval = found.overall.score.interval
+        let interval = try #require(found.overall.score.interval)
         #expect(interval.upper - interval.lower > 0.4)
     }
 
     @Test func marginsHaveThreeVerdicts() {
-        #expect(NonInferiority(Interval(-0.005, 0.02), margin: 0.01).verdict == .pass)
-        #expect(NonInferiority(Interval(-0.05, -0.02), margin: 0.01).verdict == .fail)
-        #expect(NonInferiority(Interval(-0.05, 0.02), margin: 0.01).verdict == .inconclusive)
-        #expect(NonInferiority(Interval(-0.01, 0.02), margin: 0.01).verdict == .inconclusive)
+        func verdict(_ lower: Double, _ upper: Double, clusters: Int = 10) -> NonInferiority.Verdict {
+            NonInferiority(Interval(lower, upper), margin: 0.01, clusters: clusters, isFlipped: true).verdict
+        }
+        #expect(verdict(-0.005, 0.02) == .pass)
+        #expect(verdict(-0.05, -0.02) == .fail)
+        #expect(verdict(-0.05, 0.02) == .inconclusive)
+        #expect(verdict(-0.01, 0.02) == .inconclusive)
+        #expect(
+            verdict(-0.005, 0.02, clusters: 9) == .inconclusive && verdict(-0.05, -0.02, clusters: 9) == .inconclusive)
+        // Where nothing differs the rule of three decides.
+        for (clusters, expected) in [(299, NonInferiority.Verdict.inconclusive), (300, .pass)] {
+            let none = NonInferiority(Interval(0, 0), margin: 0.01, clusters: clusters, isFlipped: false)
+            #expect(none.verdict == expected)
+        }
+    }
+
+    @Test func aFewPagesHaveNoInterval() async throws {
+        func side(_ name: String, size: Int, _ isRight: @escaping @Sendable (Int) -> Bool) async throws -> ScoredItems {
+            let path = place.url.appending(path: name).path
+            let results = try await makeRun(
+                path, count: 60, clusterSize: size, model: FakeModel { isRight($0) ? "\($0)" : "no" })
+            #expect((AnswerSummary(results, of: 0..<60).score.interval != nil) == (size <= 6))
+            return try ScoredItems(reading: path)
+        }
+        for (size, verdict) in [(60, NonInferiority.Verdict.inconclusive), (10, .inconclusive), (6, .fail)] {
+            let first = try await side("a\(size).jsonl", size: size) { _ in true }
+            let second = try await side("b\(size).jsonl", size: size) { $0 % size == 0 }
+            let found = try Comparison(first, second, baseline: first, margin: 0.01, bootstrap: bootstrap)
+            #expect((found.overall.score.interval != nil) == (size <= 6))
+            #expect((found.scoreClosure?.gapInterval != nil) == (size <= 6))
+            #expect(found.nonInferiority?.verdict == verdict)
+        }
     }
 
     @Test func groupsByAColumnThatIsThere() async throws {
@@ -108,7 +136,8 @@ struct ComparisonTests {
         let score = try #require(found.languages.first?.score)
         #expect(abs(score.first - 0.5 / 9) < 1e-12 && abs(score.second - (0.5 + 0.5 / 9)) < 1e-12)
         // The second ability never differs, and all items of the first do: no resample differs otherwise.
-        #expect(abs(score.interval.lower - 0.5) < 1e-12 && abs(score.interval.upper - 0.5) < 1e-12)
+        let interval = try #require(score.interval)
+        #expect(abs(interval.lower - 0.5) < 1e-12 && abs(interval.upper - 0.5) < 1e-12)
         #expect(abs((found.languages.first?.p ?? 0) - 2.0 / 8) < 1e-12)
         let (third, fourth) = (try await run("c.jsonl") { _ in true }, try await run("d.jsonl") { _ in true })
         #expect(try Comparison(third, fourth, bootstrap: bootstrap).languages.isEmpty)

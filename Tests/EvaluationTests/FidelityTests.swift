@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 struct FidelityTests {
-    private typealias FidelityFile = FidelityRun<SyntheticDocuments>.File
+    private typealias FidelityFile = FidelityRun.File
 
     private func model(_ name: String, _ precision: ArithmeticPrecision) throws -> VisionLanguageModel {
         try VisionLanguageModel(
@@ -107,9 +107,9 @@ struct FidelityTests {
         let pair = try FidelityPair(reference: reference, model: student)
         let item = try documents().item(at: 1)
         let prepared = try ForcedAnswer(item, for: student)
-        let sources = item.images.map { Inquiry.Source(.pixels($0, name: "image"), detail: .auto) }
+        let sources = item.images.map { Inquiry.Source($0.source, detail: $0.detail) }
         let inquiry = Inquiry(
-            .question(item.question, system: nil), sources: sources,
+            .question(item.text, system: nil), sources: sources,
             answer: AnswerOptions(temperature: 0, repetitionPenalty: 1, maxTokens: 6, ignoresEnd: true))
         var written: [Int32] = []
         for try await event in student.stream(inquiry) {

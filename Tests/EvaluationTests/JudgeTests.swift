@@ -62,6 +62,21 @@ struct JudgeTests {
             options: example.choices.sorted { $0.key < $1.key }.map { .init(letter: $0.key, text: $0.value) })
     }
 
+    /// Video-MME's question is kept without its options, whose texts begin with their letters.
+    @Test func videosAreJudgedByTheItemsOptions() async throws {
+        let judge = ScriptedJudge(["B"])
+        let scorer = BenchmarkScorer(try Scorer(.videomme, profile: .vlmevalkit2025), judge: judge)
+        let item = ScoringItem(
+            id: "1", question: "Next?", gold: .text("B"),
+            options: [.init(letter: "A", text: "A. Rain."), .init(letter: "B", text: "B. Snow.")])
+        let verdict = try await scorer.verdict(on: "white flakes, perhaps", gold: item, answers: [])
+        #expect(verdict.score == 1 && verdict.judge?.model == "scripted", "\(verdict)")
+        let prompt = try #require(judge.prompts.withLock { $0 }.first)
+        #expect(prompt.contains("A. Rain\nB. Snow\n"))
+        #expect(BenchmarkScorer.asksJudge(.videomme, .vlmevalkit) && !BenchmarkScorer.asksJudge(.videomme, .official))
+        #expect(!BenchmarkScorer.asksJudge(.docvqa, .vlmevalkit))
+    }
+
     /// VLMEvalKit's loop with the same scripted replies: the same prompts, as many calls, the same option. Where it draws one
     /// at random the reply stays undecided.
     @Test(arguments: [Profile.vlmevalkit, .vlmevalkit2025]) func equalsThePublicLoop(_ profile: Profile) async throws {

@@ -148,15 +148,35 @@ import Testing
 
     /// The figure of OCRBench v2 is a mean of means: a small group weighs as much as a large one.
     @Test func macroAveragesWeighGroupsAlike() {
+        func headline(_ groups: [[Double]], _ resamples: Int) -> Headline {
+            var next = 0
+            let clusters = groups.map { group in
+                defer { next += group.count }
+                return Clusters(members: group.indices.map { [next + $0] })
+            }
+            return Headline(
+                groups.flatMap { $0 }, groups: clusters, bootstrap: PairedBootstrap(resamples: resamples))
+        }
         let groups = [[Double](repeating: 1, count: 90), [Double](repeating: 0, count: 10), [0.5, 0.5]]
-        let figure = Headline(groups: groups, bootstrap: PairedBootstrap(resamples: 100))
-        #expect(figure.mean == 0.5 && figure.count == 102)
+        let figure = headline(groups, 100)
+        #expect(abs((figure.mean ?? 0) - 0.5) < 1e-12 && figure.count == 102)
         // Groups without spread have none together.
         #expect(
             figure.lower.map { abs($0 - 0.5) < 1e-12 } == true && figure.upper.map { abs($0 - 0.5) < 1e-12 } == true)
-        let spread = Headline(groups: [[0, 1, 0, 1, 1, 0, 1, 1]], bootstrap: PairedBootstrap(resamples: 500))
+        let spread = headline([[0, 1, 0, 1, 1, 0, 1, 1, 0, 1]], 500)
         #expect((spread.lower ?? 1) < 0.5 && (spread.upper ?? 0) > 0.75)
-        #expect(Headline(groups: [[], []], bootstrap: PairedBootstrap(resamples: 100)).mean == nil)
+        #expect(headline([[0, 1, 0, 1]], 500).lower == nil, "too few for an interval")
+        #expect(headline([[], []], 100).mean == nil)
+    }
+
+    @Test func aFigureOfARunWithManyErrorsIsWithheld() throws {
+        let scratch = try Scratch()
+        let (folder, _) = try write(Invented.documents(12, in: scratch), scratch, withImages: false)
+        let row = try #require((try summary(folder)["rows"] as? [[String: Any]])?.first)
+        let figures = try #require(row["figures"] as? [[String: Any]])
+        #expect(figures[0]["mean"] != nil && figures[0]["withheld"] == nil)
+        #expect(figures[1]["mean"] == nil)
+        #expect(figures[1]["withheld"] as? String == "1 of 12 without a score: not to be quoted")
     }
 
     /// Opens the report from the disk in a browser: filters, a sample, hostile texts, a phone's width, the keyboard.

@@ -100,7 +100,7 @@ struct SuiteFunctionTests {
             return .float(try KeyValues.score(try #require(arguments[0].dictionary), gold))
         case "doc_parsing_evaluation":
             guard let reply = arguments[0].text else { throw Skip() }
-            return .float(Outline.similarity(reply, try text(1)))
+            return .float(try Outline.similarity(reply, try text(1)))
         case "cal_per_metrics": return try metrics(try text(0), try text(1))
         case "spotting_evaluation":
             let item = try #require(arguments[1].dictionary)

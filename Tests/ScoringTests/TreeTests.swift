@@ -24,8 +24,8 @@ struct TreeTests {
         return tree
     }
 
-    private func distance(_ first: String, _ second: String) -> Double {
-        TreeEditDistance.distance(
+    private func distance(_ first: String, _ second: String) throws -> Double {
+        try TreeEditDistance.distance(
             tree(first), tree(second), remove: { _ in 1 }, insert: { _ in 1 }, rename: { $0 == $1 ? 0 : 1 })
     }
 
@@ -35,17 +35,47 @@ struct TreeTests {
         ("a(b(c(d)))", "a(d,c,b)", 4), ("a(b,c,d,e)", "a(e,d,c,b)", 4), ("a(b(c,d),e(f,g))", "a(c,d,e(f),g)", 3),
         ("x(a(b,c),a(b,c))", "x(a(b,c))", 3),
     ])
-    func distances(_ first: String, _ second: String, _ expected: Double) {
-        #expect(distance(first, second) == expected)
-        #expect(distance(second, first) == expected)
+    func distances(_ first: String, _ second: String, _ expected: Double) throws {
+        #expect(try distance(first, second) == expected)
+        #expect(try distance(second, first) == expected)
     }
 
-    @Test func distanceToNothingIsTheSize() {
+    @Test func distanceToNothingIsTheSize() throws {
         let full = tree("a(b,c(d))")
         let empty = OrderedTree<Character>()
-        let cost = TreeEditDistance.distance(
+        let cost = try TreeEditDistance.distance(
             full, empty, remove: { _ in 2 }, insert: { _ in 3 }, rename: { _, _ in 1 })
         #expect(cost == 8)
+    }
+
+    @Test func hostilePagesEndInAVerdictOrAnError() throws {
+        let scorer = try Scorer(.ocrbenchV2, profile: .official)
+        func item(_ gold: String) -> ScoringItem {
+            ScoringItem(id: "1", gold: .list([.text(CodePoints(gold))]), category: "document parsing en")
+        }
+        // Each title is found first as the line below the one before, so that lines nest.
+        let nested = (0..<5000).map { "# \($0)\n \($0 + 1)" }.joined(separator: "\n")
+        #expect(try scorer.score(nested, for: item("# a")).isRaised)
+        let long = String(repeating: "x\n", count: 8000)
+        #expect(throws: ScoringError.self) { try scorer.score(long, for: item(long)) }
+        #expect(try scorer.score("# a\nx", for: item("# a\nx")).score == 1)
+    }
+
+    @Test func boxesBeyondDoublesScoreNothing() throws {
+        let scorer = try Scorer(.ocrbenchV2, profile: .official)
+        for digits in [160, 310, 400] {
+            let far = "1" + String(repeating: "0", count: digits)
+            let item = ScoringItem(
+                id: "1", gold: .list([.text("a")]), category: "VQA with position en",
+                boxes: .list(["0", "0", far, far].map { .integer($0) }))
+            let verdict = try scorer.score("{'answer': 'a', 'bbox': '[0, 0, \(far), \(far)]'}", for: item)
+            #expect(verdict.score.isFinite && verdict.score >= 0.5, "\(digits): \(verdict)")
+        }
+        let least = ScoringItem(
+            id: "1", gold: .list([.text("a")]), category: "text spotting en",
+            boxes: .list([.list([.integer("\(Int.min)"), .integer("1"), .integer("2"), .integer("3")])]),
+            contents: .list([.text("a")]))
+        #expect(try scorer.score("[(1, 2, 3, 4, 'a')]", for: least).score == 0)
     }
 
     /// What libxml2 2.14 makes of faulty tags, whichever version is there.
@@ -78,7 +108,7 @@ struct TreeTests {
             _ = try? TEDS.score(text, text)
             _ = try? KeyValues.members(of: text)
             _ = TextSpotting.detections(in: text)
-            _ = Outline.similarity(text, text)
+            _ = try? Outline.similarity(text, text)
         }
     }
 }

@@ -57,7 +57,9 @@ package enum DataSource {
             return try table(url.appending(path: name))
         }
         if names.contains(where: { $0.hasSuffix(".parquet") }) { throw parquet(path) }
-        throw .layout(path: path, found: "neither", expected: expected)
+        let shown = names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", … (\(names.count) in all)" : "")
+        throw .layout(
+            path: path, found: names.isEmpty ? "an empty folder" : "a folder with \(shown)", expected: expected)
     }
 }
 
@@ -84,8 +86,10 @@ private enum DiagramFolder {
             }
             hash.add(data.bytes)
             let value = data.withUnsafeBytes { bytes -> PythonValue? in
-                guard var scanner = try? JSONScanner(bytes) else { return nil }
-                return try? PythonValue(&scanner)
+                guard var scanner = try? JSONScanner(bytes), let value = try? PythonValue(&scanner),
+                    (try? scanner.end()) != nil
+                else { return nil }
+                return value
             }
             guard let questions = value?.dictionary?["questions"]?.dictionary else {
                 throw .layout(path: file.path, found: "no object `questions`", expected: "AI2D's own layout")

@@ -7,8 +7,6 @@ package import Scoring
 /// Rows by place. Reading one touches only that row, however large the file is.
 package protocol ItemTable: Sendable {
     var identity: DataIdentity { get }
-    /// Names of all columns, as far as the file tells them beforehand.
-    var columns: Set<String> { get }
     /// What relative paths start from.
     var folder: URL { get }
     var count: Int { get }
@@ -18,8 +16,8 @@ package protocol ItemTable: Sendable {
     /// Its images in order; empty where it names none.
     func images(of row: TableRow) throws(RowFault) -> [ImageSource]
 
-    /// The texts of a column that is short in every row; empty where a row has no such cell.
-    func texts(of column: String) -> [String]
+    /// The texts of a column that is short in every row: empty where a row has no such cell, nil where it cannot be read.
+    func texts(of column: String) -> [String?]
 }
 
 package struct TableRow: Sendable {

@@ -8,7 +8,6 @@ import Scoring
 package struct JSONTable: ItemTable {
     package let identity: DataIdentity
     package let folder: URL
-    package let columns: Set<String>
     private let rows: [Row]
 
     /// An object, or why there is none.
@@ -42,9 +41,6 @@ package struct JSONTable: ItemTable {
     private init(_ rows: [Row], folder: URL, format: String, fingerprint: String) {
         self.rows = rows
         self.folder = folder
-        columns = rows.reduce(into: []) { columns, row in
-            if case .success(let members) = row { columns.formUnion(members.keys) }
-        }
         identity = DataIdentity(format: format, rows: rows.count, fingerprint: fingerprint)
     }
 
@@ -54,8 +50,8 @@ package struct JSONTable: ItemTable {
         TableRow(number: place + 1, values: try rows[place].get())
     }
 
-    package func texts(of column: String) -> [String] {
-        rows.map { row in (try? row.get())?[column].map { $0 == .none ? "" : $0.str.text } ?? "" }
+    package func texts(of column: String) -> [String?] {
+        rows.map { row in (try? row.get()).map { $0[column].map { $0 == .none ? "" : $0.str.text } ?? "" } }
     }
 
     /// Columns under which the originals and the converter keep images, in order of preference.

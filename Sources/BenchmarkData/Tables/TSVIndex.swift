@@ -9,11 +9,11 @@ struct TSVIndex: Sendable {
     /// Where row n begins; its end is the next one's beginning.
     let offsets: [Int]
     let fingerprint: String
-    /// Cells of the columns that were asked for, a row each.
-    let texts: [String: [String]]
+    /// Cells of the columns that were asked for, a row each; nil in a row with another number of cells than the header.
+    let texts: [String: [String?]]
 
     /// Bytes of a row at most.
-    static let rowLimit = 1 << 30
+    static let rowLimit = 64 << 20
 
     /// - Parameters:
     ///   - image: the column of which only the length enters the fingerprint.
@@ -26,7 +26,7 @@ struct TSVIndex: Sendable {
         var header: [String]?
         var offsets: [Int] = []
         var hash = FNV1a()
-        var texts: [String: [String]] = [:]
+        var texts: [String: [String?]] = [:]
         func add(_ bytes: [UInt8], at offset: Int) throws(BenchmarkDataError) {
             let cells = TSVCells(bytes)
             guard let names = header else {
@@ -51,8 +51,8 @@ struct TSVIndex: Sendable {
             }
             for column in texts.keys {
                 let place = names.firstIndex(of: column) ?? 0
-                let cell = cells.cells.indices.contains(place) ? cells.cells[place] : []
-                texts[column]?.append(String(decoding: cell.prefix(256), as: UTF8.self))
+                let cell = cells.cells.count == names.count ? cells.cells[place] : nil
+                texts[column]?.append(cell.map { String(decoding: $0.prefix(256), as: UTF8.self) })
             }
         }
         while true {
@@ -114,6 +114,11 @@ private struct RowCutter {
     }
 
     mutating func end(each: Row) throws(BenchmarkDataError) {
+        guard place != .quoted else {
+            throw .layout(
+                path: path, found: "a quote that is not closed in the row at byte \(offset)",
+                expected: "a second quote at the end of its cell")
+        }
         if !row.isEmpty { try finish(each) }
     }
 

@@ -35,13 +35,14 @@ package struct TSVTable: ItemTable {
         let rows = index.offsets.count - 1
         identity = DataIdentity(format: "tsv", rows: rows, fingerprint: index.fingerprint)
         var places: [String: Int] = [:]
-        for (place, key) in (index.texts[Self.key] ?? []).enumerated() where places[key] == nil { places[key] = place }
+        for (place, key) in (index.texts[Self.key] ?? []).enumerated() {
+            if let key, places[key] == nil { places[key] = place }
+        }
         self.places = places
     }
 
-    package var columns: Set<String> { Set(index.header) }
     package var count: Int { index.offsets.count - 1 }
-    package func texts(of column: String) -> [String] { index.texts[column] ?? [] }
+    package func texts(of column: String) -> [String?] { index.texts[column] ?? [] }
 
     package func row(at place: Int) throws(RowFault) -> TableRow {
         let number = place + 1

@@ -38,7 +38,8 @@ package struct Comparison: Codable, Sendable {
         package let first: Double
         package let second: Double
         package let difference: Double
-        package let interval: Interval
+        /// Nil with too few clusters for one.
+        package let interval: Interval?
     }
 
     /// An item whose score differs.
@@ -125,7 +126,10 @@ package struct Comparison: Codable, Sendable {
             return first.unicodeScalars.elementsEqual(second.unicodeScalars)
         }
         sameReplies = replies.isEmpty ? nil : replies.count { $0 }
-        nonInferiority = margin.map { [overall] in NonInferiority(overall.score.interval, margin: $0) }
+        let isFlipped = !flips.isEmpty
+        nonInferiority = margin.map { [overall] in
+            NonInferiority(overall.score.interval, margin: $0, clusters: clusters.members.count, isFlipped: isFlipped)
+        }
         guard baseline != nil else {
             (scoreClosure, divergenceClosure) = (nil, nil)
             return
@@ -159,10 +163,10 @@ package struct Comparison: Codable, Sendable {
         _ columns: [[Double]], _ clusters: Clusters, _ bootstrap: PairedBootstrap
     ) -> Difference {
         let means = columns.map { $0.reduce(0, +) / Double($0.count) }
-        let interval = PairedBootstrap.interval(bootstrap.means(columns, in: clusters)) { $0[1] - $0[0] }
+        let interval = bootstrap.interval(columns, in: clusters) { $0[1] - $0[0] }
         return Difference(
             first: means[0], second: means[1], difference: means[1] - means[0],
-            interval: interval ?? Interval(-.infinity, .infinity))
+            interval: interval)
     }
 
     /// Nil unless every item has a divergence.

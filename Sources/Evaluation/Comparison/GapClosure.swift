@@ -5,8 +5,9 @@
 package struct GapClosure: Codable, Sendable, Equatable {
     /// Baseline minus first.
     package let gap: Double
-    package let gapInterval: Interval
-    /// Nil when the gap's interval contains 0: then any quotient would be noise.
+    /// Nil with too few clusters for one.
+    package let gapInterval: Interval?
+    /// Nil when the gap's interval contains 0, or there is none: then any quotient would be noise.
     package let closure: Double?
     /// Nil as well when so many resamples are without a gap that no bound exists.
     package let interval: Interval?
@@ -14,11 +15,12 @@ package struct GapClosure: Codable, Sendable, Equatable {
     /// - Parameter columns: figures of the items under the first, the second and the baseline.
     package init(_ columns: [[Double]], in clusters: Clusters? = nil, _ bootstrap: PairedBootstrap) {
         precondition(columns.count == 3, "first, second, baseline")
-        let means = clusters.map { bootstrap.means(columns, in: $0) } ?? bootstrap.means(columns)
+        let clusters = clusters ?? Clusters(members: columns[0].indices.map { [$0] })
+        let means = clusters.members.count >= Clusters.leastForInterval ? bootstrap.means(columns, in: clusters) : []
         let all = columns.map { $0.reduce(0, +) / Double(max($0.count, 1)) }
         gap = all[2] - all[0]
-        gapInterval = PairedBootstrap.interval(means) { $0[2] - $0[0] } ?? Interval(-.infinity, .infinity)
-        guard !gapInterval.contains(0) else {
+        gapInterval = PairedBootstrap.interval(means) { $0[2] - $0[0] }
+        guard let gapInterval, !gapInterval.contains(0) else {
             (closure, interval) = (nil, nil)
             return
         }

@@ -14,6 +14,12 @@ package struct BenchmarkScorer: ReplyScorer {
         self.judge = judge
     }
 
+    /// Whether a judge is ever asked about replies of a benchmark under a protocol.
+    package static func asksJudge(_ benchmark: BenchmarkName, _ profile: Profile) -> Bool {
+        let hasOptions = [.mmmu, .ai2d, .videomme].contains(benchmark)
+        return hasOptions && profile.tokenPlace != nil
+    }
+
     package var rule: String {
         "\(scorer.benchmark.title) under \(scorer.profile.rawValue): \(scorer.profile.origin)"
             + (judge == nil ? ", rules alone" : ", with a judge")
@@ -43,7 +49,7 @@ package struct BenchmarkScorer: ReplyScorer {
         _ reply: String, _ gold: ScoringItem, by judge: any Judge
     ) async throws(AnswerOutcome.Failure) -> RunVerdict? {
         let options = scorer.judgedOptions(gold)
-        guard !options.isEmpty, let place = scorer.tokenPlace else { return nil }
+        guard !options.isEmpty, let place = scorer.profile.tokenPlace else { return nil }
         let prompt = JudgePrompt.text(question: gold.question, options: options, reply: reply)
         var record = RunVerdict.Judgement(model: judge.model, prompt: prompt, replies: [])
         var failure: AnswerOutcome.Failure?
@@ -75,14 +81,16 @@ extension Scorer {
         switch benchmark {
         case .mmmu: item.options.isEmpty ? MMMU.openOptions(item) : item.options
         case .ai2d: item.options
-        case .videomme: VideoMME.optionsInQuestion(CodePoints(item.question))
+        case .videomme: VideoMME.judgedOptions(item)
         default: []
         }
     }
+}
 
+extension Profile {
     /// Where an option letter may stand in a reply; nil under protocols that know no judge.
     fileprivate var tokenPlace: ChoiceRules.TokenPlace? {
-        switch profile {
+        switch self {
         case .vlmevalkit2025: .anywhere
         case .vlmevalkit: .nearEnd
         default: nil

@@ -16,22 +16,15 @@ package actor JudgeCache {
     }
 
     private var replies: [Key: String] = [:]
-    private let handle: FileHandle
+    private let file: LockedFile
     private let path: String
 
     package init(_ path: String) throws(EvaluationError) {
         self.path = path
-        if !FileManager.default.fileExists(atPath: path) {
-            guard FileManager.default.createFile(atPath: path, contents: nil) else {
-                throw .unwritable(path: path, reason: "it cannot be created")
-            }
-        }
-        guard let handle = FileHandle(forUpdatingAtPath: path) else {
-            throw .unwritable(path: path, reason: "it cannot be opened for writing")
-        }
-        self.handle = handle
+        let file = try LockedFile(path)
+        self.file = file
         do {
-            let data = try handle.readToEnd() ?? Data()
+            let data = try file.handle.readToEnd() ?? Data()
             let whole = data.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
             for (number, text) in data[..<whole].split(separator: UInt8(ascii: "\n")).enumerated() {
                 guard let line = try? JSONDecoder().decode(Line.self, from: text) else {
@@ -41,7 +34,7 @@ package actor JudgeCache {
                 }
                 replies[line.key] = line.reply
             }
-            try handle.truncate(atOffset: UInt64(whole))
+            try file.handle.truncate(atOffset: UInt64(whole))
         } catch let error as EvaluationError {
             throw error
         } catch {
@@ -57,7 +50,7 @@ package actor JudgeCache {
         let key = Key(model: model, prompt: prompt, attempt: attempt)
         replies[key] = reply
         do {
-            try handle.write(
+            try file.handle.write(
                 contentsOf: JSONEncoder().encode(Line(key: key, reply: reply)) + [UInt8(ascii: "\n")])
         } catch {
             throw .unwritable(path: path, reason: error.localizedDescription)

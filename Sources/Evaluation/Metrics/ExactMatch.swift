@@ -9,20 +9,8 @@ package enum ExactMatch {
         "reply without white space at its ends equals an accepted answer, code point by code point"
 
     package static func matches(_ reply: String, _ answers: [String]) -> Bool {
-        let reply = stripped(reply)
+        let reply = CodePoints(reply).stripped.scalars
         return answers.contains { $0.unicodeScalars.elementsEqual(reply) }
-    }
-
-    /// Without what Python's `str.strip` strips: Unicode white space and the four information separators.
-    private static func stripped(_ text: String) -> Substring.UnicodeScalarView {
-        let scalars = text.unicodeScalars
-        func isSpace(_ scalar: Unicode.Scalar) -> Bool {
-            scalar.properties.isWhitespace || (0x1C...0x1F).contains(scalar.value)
-        }
-        guard let first = scalars.firstIndex(where: { !isSpace($0) }),
-            let last = scalars.lastIndex(where: { !isSpace($0) })
-        else { return Substring().unicodeScalars }
-        return Substring(scalars[first...last]).unicodeScalars
     }
 }
 

@@ -132,7 +132,11 @@ extension AnswerOutcome {
         (verdict, error) = (nil, nil)
         do throws(Failure) {
             let gold = try item.map { (text) throws(Failure) in try Self.gold(text) }
-            verdict = try await scorer.verdict(on: reply, gold: gold, answers: answers)
+            let found = try await scorer.verdict(on: reply, gold: gold, answers: answers)
+            guard found.score.isFinite else {
+                throw Failure(.scorer, "the rule '\(found.rule)' gave the score \(found.score), which is no number")
+            }
+            verdict = found
         } catch {
             self.error = error
         }

@@ -14,7 +14,8 @@ package struct MeanScore: Codable, Sendable, Equatable {
     package let count: Int
     /// 0...1; nil without items.
     package let mean: Double?
-    /// 95 %: Wilson's of independent right and wrong answers, or else the bootstrap's over clusters.
+    /// 95 %: Wilson's of independent right and wrong answers, or else the bootstrap's over clusters; nil with too few of
+    /// them.
     package let interval: Interval?
 
     /// - Parameter items: scores and the cluster of each.
@@ -30,7 +31,7 @@ package struct MeanScore: Codable, Sendable, Equatable {
             (mean, interval) = (share.value, share.interval)
         } else {
             mean = items.reduce(0) { $0 + $1.score } / Double(items.count)
-            interval = PairedBootstrap.interval(bootstrap.means([items.map(\.score)], in: clusters)) { $0[0] }
+            interval = bootstrap.interval([items.map(\.score)], in: clusters) { $0[0] }
         }
     }
 }
@@ -61,11 +62,23 @@ package struct AnswerSummary: Codable, Sendable {
     package let judged: Int
     /// Replies that the protocol leaves out of the mean.
     package let leftOut: Int
+    /// Replies that the rule could not score because data that it reads are absent; they are in no mean.
+    package let missingData: Int
+    /// What the first of them lacks.
+    package let firstMissing: String?
     /// Replies that reached the limit of tokens.
     package let cutReplies: Int
     package let seconds: Double
 
     package var errorCount: Int { errors.values.reduce(0, +) }
+
+    /// Items that ought to have a score and have none.
+    package var unscored: Int { errorCount + missingData }
+
+    /// With more items than this share without a score, a score says little of the model.
+    private static let unscoredLimit = 0.05
+
+    package var isQuotable: Bool { Double(unscored) <= Self.unscoredLimit * Double(unscored + score.count) }
 
     /// A column with more values than this is no grouping.
     private static let valueLimit = 64
@@ -88,7 +101,10 @@ package struct AnswerSummary: Codable, Sendable {
         firstError = failed.first.map { "item \($0.item.id): \($0.outcome.error?.message ?? "")" }
         undecided = lines.count { $0.outcome.verdict?.state == .undecided }
         judged = lines.count { $0.outcome.verdict?.judge != nil && $0.outcome.verdict?.state == .scored }
-        leftOut = lines.count { $0.outcome.verdict?.counts == false }
+        leftOut = lines.count { $0.outcome.verdict?.state == .leftOut }
+        let missing = lines.lazy.compactMap(\.outcome.verdict).filter { $0.state == .missingData }
+        missingData = missing.count
+        firstMissing = missing.first.map { $0.note ?? $0.rule }
         cutReplies = lines.count { $0.outcome.finishReason == "length" }
         seconds = lines.reduce(0) { $0 + $1.outcome.seconds }
     }

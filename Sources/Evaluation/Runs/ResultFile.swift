@@ -81,8 +81,10 @@ package struct Results<Header: ResultHeader, Outcome: ResultOutcome>: Sendable {
 }
 
 extension Results {
-    /// Writes the whole file, lines in order of items.
+    /// Writes the whole file, lines in order of items. A file that a run is writing is refused.
     package func write(to path: String) throws(EvaluationError) {
+        let lock = try LockedFile(path)
+        defer { lock.close() }
         do {
             var data = try ResultText.encoder.encode(header) + [ResultText.newline]
             for line in lines.values.sorted(by: { $0.item.index < $1.item.index }) {
@@ -98,23 +100,25 @@ extension Results {
 /// A result file that is being written. A line is written whole or, when the process dies, recognised as cut.
 package final class ResultFile<Header: ResultHeader, Outcome: ResultOutcome> {
     package private(set) var results: Results<Header, Outcome>
-    private let handle: FileHandle
+    private let file: LockedFile
 
     /// Opens `path` to add lines: a new file, or one whose header says the same. A line that was cut short is removed.
     /// - Parameter retryingFailures: removes lines of items without a figure as well, so that they are asked again.
     package init(
         continuing path: String, header: Header, retryingFailures: Bool = false
     ) throws(EvaluationError) {
-        let exists = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int).map { $0 > 0 } ?? false
-        if !exists {
-            do {
-                try Data(ResultText.encoder.encode(header) + [ResultText.newline]).write(
-                    to: URL(filePath: path), options: .atomic)
-            } catch {
-                throw .unwritable(path: path, reason: error.localizedDescription)
+        var file = try LockedFile(path)
+        do {
+            let first = try ResultText.encoder.encode(header) + [ResultText.newline]
+            let found = try file.handle.read(upToCount: first.count) ?? Data()
+            // Nothing, or a header that a killed process left without its end.
+            if found.count < first.count, first.starts(with: found) {
+                try file.handle.truncate(atOffset: 0)
+                try file.handle.write(contentsOf: first)
             }
+        } catch {
+            throw .unwritable(path: path, reason: error.localizedDescription)
         }
-        var handle = try Self.locked(path)
         var text = try ResultText(path)
         var results: Results<Header, Outcome> = try text.results()
         if let difference = try ResultText.difference(results.header.identity, header.identity) {
@@ -127,35 +131,25 @@ package final class ResultFile<Header: ResultHeader, Outcome: ResultOutcome> {
                 // The new file takes the old one's place whole: nothing is lost whenever the process dies.
                 try text.bytes(keeping: { results.lines[$0]?.outcome.failed == false }).write(
                     to: URL(filePath: path), options: .atomic)
-                handle = try Self.locked(path)
+                file = try LockedFile(path)
                 text = try ResultText(path)
                 results = try text.results()
             }
-            try handle.truncate(atOffset: UInt64(text.wholeBytes))
+            try file.handle.truncate(atOffset: UInt64(text.wholeBytes))
         } catch let error as EvaluationError {
             throw error
         } catch {
             throw .unwritable(path: path, reason: error.localizedDescription)
         }
-        self.handle = handle
+        self.file = file
         self.results = results
-    }
-
-    private static func locked(_ path: String) throws(EvaluationError) -> FileHandle {
-        guard let handle = FileHandle(forUpdatingAtPath: path) else {
-            throw .unwritable(path: path, reason: "the file cannot be opened for writing")
-        }
-        guard flock(handle.fileDescriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw .unwritable(path: path, reason: "another process is writing it")
-        }
-        return handle
     }
 
     package func isDone(_ index: Int) -> Bool { results.lines[index] != nil }
 
     package func append(_ line: ResultLine<Outcome>) throws(EvaluationError) {
         do {
-            try handle.write(contentsOf: ResultText.encoder.encode(line) + [ResultText.newline])
+            try file.handle.write(contentsOf: ResultText.encoder.encode(line) + [ResultText.newline])
         } catch {
             throw .unwritable(path: results.path, reason: error.localizedDescription)
         }

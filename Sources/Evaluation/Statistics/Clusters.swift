@@ -7,6 +7,9 @@ package struct Clusters: Sendable, Equatable {
     /// Places of each cluster's items, in order of their first item.
     package let members: [[Int]]
 
+    /// With fewer clusters a bootstrap draws the same few again and again: its interval says nothing, and there is none.
+    package static let leastForInterval = 10
+
     package var areSingle: Bool { members.allSatisfy { $0.count == 1 } }
 
     package init(members: [[Int]]) { self.members = members }
@@ -28,5 +31,10 @@ package struct Clusters: Sendable, Equatable {
             }
         }
         self.members = members
+    }
+
+    /// Clusters of some of the items, with their places among all.
+    package init(_ facts: [ItemFacts], at places: [Int]) {
+        members = Clusters(places.map { facts[$0] }).members.map { $0.map { places[$0] } }
     }
 }

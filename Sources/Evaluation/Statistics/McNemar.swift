@@ -32,7 +32,7 @@ package struct PairedCounts: Codable, Sendable, Equatable {
     /// probability 1/2. 1 when they never differ.
     package var twoSidedP: Double { min(1, 2 * Self.tail(max(onlyFirst, onlySecond), of: onlyFirst + onlySecond)) }
 
-    /// Exact one-sided p against the second model being no worse.
+    /// Exact one-sided p against the second model being no worse. No verb prints it: the golden cases check the tail by it.
     package var degradationP: Double { Self.tail(onlyFirst, of: onlyFirst + onlySecond) }
 
     /// P(X >= least) for X binomial with n trials of 1/2. Terms are added from the smallest.

@@ -68,6 +68,14 @@ package struct PairedBootstrap: Sendable {
     /// One of `count` places from 32 random bits; the bias is below count / 2^32.
     private static func place(_ bits: UInt64, _ count: Int) -> Int { Int((bits &* UInt64(count)) >> 32) }
 
+    /// The 95 % interval of a figure of the columns' means; nil with too few clusters for one.
+    package func interval(
+        _ columns: [[Double]], in clusters: Clusters, of figure: (SIMD4<Double>) -> Double
+    ) -> Interval? {
+        guard clusters.members.count >= Clusters.leastForInterval else { return nil }
+        return Self.interval(means(columns, in: clusters), of: figure)
+    }
+
     /// The 95 % percentile interval of a figure of the resamples' means; those for which it is no number are left out.
     package static func interval(
         _ means: [SIMD4<Double>], of figure: (SIMD4<Double>) -> Double

@@ -1,4 +1,5 @@
 // The paired t-test: is a mean difference chance? Knows two columns of numbers.
+// No verb prints it: the golden cases of other people's statistics check the bootstrap and its clusters against it.
 
 /// Second minus first over the same items, under Student's distribution.
 package struct PairedTTest: Codable, Sendable, Equatable {

@@ -1,4 +1,5 @@
 // Standard errors of a mean, of independent samples and of samples in clusters. Knows columns of numbers only.
+// No verb prints it: the golden cases of other people's statistics check the bootstrap and its clusters against it.
 
 package enum StandardError {
     /// Sample standard deviation over the root of the count; nil with fewer than two samples.

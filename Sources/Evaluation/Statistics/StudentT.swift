@@ -1,4 +1,5 @@
 // Student's t distribution: tails and quantiles through the incomplete beta function. Knows no data.
+// No verb prints it: the golden cases of other people's statistics check the bootstrap and its clusters against it.
 
 import Foundation
 

@@ -54,6 +54,7 @@ const report = (() => {
       make("table", {}, make("thead", {}, head), make("tbody", {}, ...body)));
   }
   function figureCell(it, scale) {
+    if (it && it.withheld) return make("span", {className: "range", textContent: it.withheld});
     if (!it || it.mean === undefined) return "–";
     return [
       figure(it.mean, scale),
@@ -63,10 +64,10 @@ const report = (() => {
   }
   const titleOf = benchmark => {
     const row = data.rows.find(it => data.benchmarks[it.benchmark] === benchmark);
-    const title = benchmark.name === "ocrbench-v2" ? "OCRBench v2" : row.title;
+    const title = benchmark.name === "ocrbench-v2" ? "OCRBench v2" : row ? row.title : benchmark.name;
     return benchmark.profile ? `${title} (${benchmark.profile})` : title;
   };
-  const scaleOf = benchmark => data.rows.find(it => data.benchmarks[it.benchmark] === benchmark).scale;
+  const scaleOf = benchmark => data.rows.find(it => data.benchmarks[it.benchmark] === benchmark)?.scale ?? 100;
 
   // The first page
   function figuresPage() {
@@ -103,12 +104,12 @@ const report = (() => {
       for (const pair of benchmark.pairs) {
         const names = `${benchmark.runs[pair.first].label} → ${benchmark.runs[pair.second].label}`;
         const it = pair.comparison;
-        if (!it) { rows.push([titleOf(benchmark), {words: names}, "–", "–", "–", "no item scored by both", "–", "–"]); continue; }
+        if (!it) { rows.push([titleOf(benchmark), {words: names}, "–", "–", pair.reason, "–", "–", "–"]); continue; }
         const {score, p, test} = it.overall;
         const to = (show, count) => make("a", {href: samplesLink({b: number, x: pair.first, y: pair.second, show}), textContent: grouped(count)});
         rows.push([
           titleOf(benchmark), {words: names}, figure(score.first, scale), figure(score.second, scale),
-          [signed(score.difference, scale), make("span", {className: "range", textContent: `${signed(score.interval.lower, scale)} to ${signed(score.interval.upper, scale)}`})],
+          [signed(score.difference, scale), make("span", {className: "range", textContent: score.interval ? `${signed(score.interval.lower, scale)} to ${signed(score.interval.upper, scale)}` : "no interval: too few pages or videos"})],
           [chance(p), make("span", {className: "range", textContent: test})],
           [to("higher", it.gained.length), " / ", to("lower", it.lost.length)],
           it.nonInferiority ? it.nonInferiority.verdict : it.sameReplies === undefined ? "–" : `${grouped(it.sameReplies)} same`,
@@ -135,7 +136,8 @@ const report = (() => {
       const cells = [
         run.label, {words: run.model.fingerprint}, {words: run.rule + (run.judge ? `; judge ${run.judge}` : "")},
         errors ? link(errors, {error: "any"}) : "0", it.cutReplies ? link(grouped(it.cutReplies), {cut: "1"}) : "0",
-        it.undecided ? link(grouped(it.undecided), {verdict: "undecided"}) : "0", grouped(it.judged), `${Math.round(it.seconds)} s`,
+        it.undecided ? link(grouped(it.undecided), {verdict: "undecided"}) : "0",
+        it.missingData ? link(grouped(it.missingData), {verdict: "missing_data"}) : "0", grouped(it.judged), `${Math.round(it.seconds)} s`,
         {words: run.path + (it.isCut ? " (its last line is cut off)" : "")},
       ];
       return cells;
@@ -143,7 +145,7 @@ const report = (() => {
     const data = benchmark.data ? `${benchmark.data.format}, ${plural(benchmark.data.rows, "row")}, fingerprint ${benchmark.data.fingerprint}` : null;
     return make("details", {}, make("summary", {textContent: titleOf(benchmark)}),
       data ? make("p", {className: "quiet small", textContent: `Data: ${data}${benchmark.frames ? `; frames: ${benchmark.frames}` : ""}`}) : null,
-      table(["Run", "Model", "Rule", "Errors", "Cut off", "Undecided", "Judged", "Time", "File"], facts));
+      table(["Run", "Model", "Rule", "Errors", "Cut off", "Undecided", "Data missing", "Judged", "Time", "File"], facts));
   }
 
   // The list of samples

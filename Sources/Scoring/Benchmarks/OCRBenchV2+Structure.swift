@@ -26,55 +26,74 @@ extension OCRBenchV2 {
         }
     }
 
-    static func outline(_ reply: CodePoints, _ item: ScoringItem) -> Verdict {
+    static func outline(_ reply: CodePoints, _ item: ScoringItem) throws(ScoringError) -> Verdict {
         guard let gold = only(item.gold)?.text else { return raises("not one text as gold") }
-        return Verdict(Outline.similarity(reply, gold), rule: "edit distance of headings and lines")
+        do throws(Outline.Fault) {
+            return Verdict(try Outline.similarity(reply, gold), rule: "edit distance of headings and lines")
+        } catch {
+            switch error {
+            case .tooDeep: return raises("lines nested too deeply")
+            case .tooLarge(let trees): throw tooLarge(trees, item)
+            }
+        }
     }
 
-    static func chart(_ reply: CodePoints, _ item: ScoringItem) -> Verdict {
+    private static func tooLarge(_ trees: TreeEditDistance.TooLarge, _ item: ScoringItem) -> ScoringError {
+        .item(
+            id: item.id, field: "the reply beside the gold", found: trees.found,
+            expected: "\(TreeEditDistance.pairLimit) pairs of nodes at most")
+    }
+
+    static func chart(_ reply: CodePoints, _ item: ScoringItem) throws(ScoringError) -> Verdict {
         guard let gold = item.gold.elements?.first ?? item.gold.dictionary.map({ .dictionary($0) }) else {
             return raises("no gold")
         }
+        let members: PythonDictionary
+        let expected: PythonDictionary
         do throws(PythonFault) {
-            let members = try KeyValues.nested(of: reply)
+            members = try KeyValues.nested(of: reply)
             guard !members.isEmpty else { return Verdict(0, rule: "no dictionary in the reply") }
             // lmms-eval's data spells the gold as text.
             let spelled = try KeyValues.nested(of: gold.text ?? "")
-            let expected = gold.dictionary ?? spelled
-            return teds(
-                TableText.html(from: members), TableText.html(from: expected),
-                extracted: PythonValue.dictionary(members).repr.text, faultIsZero: false)
+            expected = gold.dictionary ?? spelled
         } catch {
             return raises("a reply that it cannot parse")
         }
+        return try teds(
+            TableText.html(from: members), TableText.html(from: expected), item,
+            extracted: PythonValue.dictionary(members).repr.text, faultIsZero: false)
     }
 
-    static func table(_ reply: CodePoints, _ question: Question, markdown: Bool) -> Verdict {
+    static func table(_ reply: CodePoints, _ question: Question, markdown: Bool) throws(ScoringError) -> Verdict {
         guard let gold = only(question.item.gold)?.text else { return raises("not one text as gold") }
         let wish = CodePoints(question.item.question).lowered
         if !markdown || wish.contains("html") {
             guard let table = TableText.find(in: reply) else { return Verdict(0, rule: "no table in the reply") }
-            return teds(
-                TableText.wrapped(table), TableText.wrapped(gold), extracted: table.text, faultIsZero: true)
+            return try teds(
+                TableText.wrapped(table), TableText.wrapped(gold), question.item, extracted: table.text,
+                faultIsZero: true)
         }
         guard wish.contains("markdown") else {
             let rule = "the question names neither HTML nor Markdown"
             return question.rules == .original ? raises("no score: " + rule) : Verdict(0, rule: rule)
         }
-        return teds(
-            TableText.html(fromMarkdown: reply), TableText.html(fromMarkdown: gold), extracted: nil, faultIsZero: false)
+        return try teds(
+            TableText.html(fromMarkdown: reply), TableText.html(fromMarkdown: gold), question.item, extracted: nil,
+            faultIsZero: false)
     }
 
     /// - Parameter faultIsZero: whether the public code catches what its parser raises.
     private static func teds(
-        _ prediction: CodePoints, _ gold: CodePoints, extracted: String?, faultIsZero: Bool
-    ) -> Verdict {
+        _ prediction: CodePoints, _ gold: CodePoints, _ item: ScoringItem, extracted: String?, faultIsZero: Bool
+    ) throws(ScoringError) -> Verdict {
         do throws(HTMLTable.Fault) {
             return Verdict(
                 try TEDS.score(prediction, gold), rule: "edit distance of the tables' elements", extracted: extracted)
         } catch {
-            guard case .invalid(let what) = error else { return raises("a table") }
-            return faultIsZero ? Verdict(0, rule: what, extracted: extracted) : raises(what)
+            switch error {
+            case .invalid(let what): return faultIsZero ? Verdict(0, rule: what, extracted: extracted) : raises(what)
+            case .tooLarge(let trees): throw tooLarge(trees, item)
+            }
         }
     }
 

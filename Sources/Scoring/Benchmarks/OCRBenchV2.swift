@@ -23,9 +23,9 @@ extension OCRBenchV2 {
         case .spotting: return spotting(reply, item)
         case .keyValues: return keyValues(reply, item, isSpelled: false)
         case .spelledKeyValues: return keyValues(reply, item, isSpelled: true)
-        case .outline: return outline(reply, item)
-        case .chart: return chart(reply, item)
-        case .table(let markdown): return table(reply, question, markdown: markdown)
+        case .outline: return try outline(reply, item)
+        case .chart: return try chart(reply, item)
+        case .table(let markdown): return try table(reply, question, markdown: markdown)
         case .longText(let needsF): return longText(reply, question, needsF: needsF)
         case .translation: return translation(reply, question)
         case .handwriting: return handwriting(reply, question)
@@ -153,7 +153,8 @@ extension OCRBenchV2 {
     /// The rectangle around a polygon; nil for coordinates or a text that the competition's format cannot hold.
     private static func goldWord(_ box: PythonValue, _ content: PythonValue) -> TextSpotting.Word? {
         let coordinates = (box.elements ?? []).compactMap { value -> Int? in
-            guard case .integer(let digits) = value, let number = Int(digits), abs(number) < 1 << 30 else { return nil }
+            guard case .integer(let digits) = value, let number = Int(digits), (-1 << 30...1 << 30).contains(number)
+            else { return nil }
             return number
         }
         let (across, down) = (

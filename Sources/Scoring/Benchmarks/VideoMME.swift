@@ -12,8 +12,19 @@ package enum VideoMME {
             fallback: optionsInQuestion(CodePoints(item.question)))
     }
 
+    /// The options a judge is shown: the item's own, whose texts begin with their letters, or else those in the question.
+    package static func judgedOptions(_ item: ScoringItem) -> [ScoringItem.Option] {
+        guard !item.options.isEmpty else { return optionsInQuestion(CodePoints(item.question)) }
+        return item.options.map { option in
+            let mark = option.letter + "."
+            guard option.text.hasPrefix(mark) else { return option }
+            let text = CodePoints(String(option.text.dropFirst(mark.count))).stripped(of: ". \n")
+            return ScoringItem.Option(letter: option.letter, text: text.text)
+        }
+    }
+
     /// The options that VLMEvalKit reads out of the lines after the question's first, for what its first rule leaves over.
-    package static func optionsInQuestion(_ question: CodePoints) -> [ScoringItem.Option] {
+    static func optionsInQuestion(_ question: CodePoints) -> [ScoringItem.Option] {
         question.split(on: "\n").dropFirst().prefix(26).enumerated().compactMap { index, line in
             let letter = String(UnicodeScalar(UInt8(0x41 + index)))
             let mark = CodePoints(letter + ".")

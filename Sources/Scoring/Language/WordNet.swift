@@ -30,6 +30,9 @@ package struct WordNet: Sendable {
         ("adj", [("er", ""), ("est", ""), ("er", "e"), ("est", "e")]), ("adv", []),
     ]
 
+    /// Senses, pointers and lemmas a line may count.
+    private static let counts = 0...10_000
+
     private let parts: [Part]
 
     /// - Parameter folder: with `index.noun`, `data.noun`, `noun.exc` and the same of verb, adj and adv.
@@ -81,9 +84,9 @@ package struct WordNet: Sendable {
         guard let line = Self.line(startingWith: lemma, in: index) else { return [] }
         // lemma, part, number of senses, number of pointers, pointers, senses again, ranked senses, offsets
         let fields = line.split(separator: " ")
-        guard fields.count > 3, let count = Int(fields[2]), let pointers = Int(fields[3]), pointers >= 0 else {
-            return []
-        }
+        guard fields.count > 3, let count = Int(fields[2]), let pointers = Int(fields[3]),
+            Self.counts.contains(count), Self.counts.contains(pointers)
+        else { return [] }
         return fields.dropFirst(6 + pointers).prefix(count).compactMap { Int($0) }
     }
 
@@ -94,7 +97,7 @@ package struct WordNet: Sendable {
         let end = data[start...].firstIndex(of: 0x0A) ?? data.endIndex
         // offset, file, part, number of lemmas in hexadecimal, then each with its number
         let fields = String(decoding: data[start..<end], as: UTF8.self).split(separator: " ")
-        guard fields.count > 3, let count = Int(fields[3], radix: 16) else { return [] }
+        guard fields.count > 3, let count = Int(fields[3], radix: 16), Self.counts.contains(count) else { return [] }
         return stride(from: 4, to: min(4 + 2 * count, fields.count), by: 2).compactMap { place in
             let name = fields[place].hasSuffix(")") ? fields[place].prefix { $0 != "(" } : fields[place]
             return name.contains("_") ? nil : CodePoints(String(name))

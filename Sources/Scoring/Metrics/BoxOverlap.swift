@@ -52,10 +52,12 @@ package enum BoxOverlap {
         let intersection = width * height
         func area(_ box: Box) -> Double { (box[2] - box[0]) * (box[3] - box[1]) }
         let union = area(first) + area(second) - intersection
-        return union == 0 ? 0 : intersection / union
+        let ratio = union == 0 ? 0 : intersection / union
+        // Corners far off the grid multiply to more than a double holds.
+        return ratio.isFinite ? ratio : 0
     }
 
-    /// `[int(c) for c in value]`; nil where Python raises.
+    /// `[int(c) for c in value]`; nil where Python raises, and for numbers beyond the range of a double.
     package static func coordinates(_ value: PythonValue) -> Box? {
         let elements: [PythonValue]
         switch value {
@@ -72,7 +74,7 @@ package enum BoxOverlap {
     private static func coordinate(_ value: PythonValue) -> Double? {
         switch value {
         case .bool(let value): value ? 1 : 0
-        case .integer(let digits): Double(digits)
+        case .integer(let digits): Double(digits).flatMap { $0.isFinite ? $0 : nil }
         case .float(let value): value.isFinite ? value.rounded(.towardZero) : nil
         case .text(let text): PythonFloat.integer(text).map { Double($0) }
         default: nil

@@ -15,6 +15,8 @@ package struct HTMLTable {
     /// Why there is no tree.
     package enum Fault: Error, Equatable {
         case invalid(String)
+        /// Two tables too large to compare.
+        case tooLarge(TreeEditDistance.TooLarge)
     }
 
     /// Numbers of inline tags, shared by the tables that are compared.

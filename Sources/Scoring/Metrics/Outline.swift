@@ -1,20 +1,45 @@
 // Markdown pages as trees of headings and lines, and their similarity. Text counts only as blank or not.
 
 package enum Outline {
+    /// Why two pages are not compared.
+    package enum Fault: Error {
+        /// Lines within lines deeper than the public code's recursion goes.
+        case tooDeep
+        case tooLarge(TreeEditDistance.TooLarge)
+    }
+
+    /// Python stops at 1000 calls within each other, a few of which are other functions'.
+    private static let depthLimit = 900
+
     /// One minus the edit distance over the larger number of nodes. Two lines that are not blank are taken for equal,
     /// two blank ones are not.
-    package static func similarity(_ prediction: CodePoints, _ gold: CodePoints) -> Double {
-        let (first, second) = (tree(prediction), tree(gold))
-        let distance = TreeEditDistance.distance(
-            first, second, remove: { _ in 1 }, insert: { _ in 1 }, rename: { $0 || $1 ? 1 : 0 })
+    package static func similarity(_ prediction: CodePoints, _ gold: CodePoints) throws(Fault) -> Double {
+        let (first, second) = (try tree(prediction), try tree(gold))
+        let distance: Double
+        do throws(TreeEditDistance.TooLarge) {
+            distance = try TreeEditDistance.distance(
+                first, second, remove: { _ in 1 }, insert: { _ in 1 }, rename: { $0 || $1 ? 1 : 0 })
+        } catch {
+            throw .tooLarge(error)
+        }
         return 1 - distance / Double(max(first.count, second.count))
     }
 
     private final class Node {
         let label: CodePoints
-        var children: [Node] = []
+        /// Nodes above it.
+        private let depth: Int
+        private(set) var children: [Node] = []
 
-        init(_ label: CodePoints) { self.label = label }
+        init(_ label: CodePoints, depth: Int = 0) {
+            self.label = label
+            self.depth = depth
+        }
+
+        func add(_ label: CodePoints) throws(Fault) {
+            guard depth < Outline.depthLimit else { throw .tooDeep }
+            children.append(Node(label, depth: depth + 1))
+        }
 
         /// The first node with a label, this one before its children.
         func find(_ label: CodePoints) -> Node? {
@@ -27,19 +52,19 @@ package enum Outline {
     }
 
     /// Whether each node is blank.
-    private static func tree(_ text: CodePoints) -> OrderedTree<Bool> {
+    private static func tree(_ text: CodePoints) throws(Fault) -> OrderedTree<Bool> {
         let root = Node("ROOT")
-        root.children = [Node("TITLE")]
+        try root.add("TITLE")
         var title: CodePoints = ""
         var parent = root.find("TITLE")
         for line in text.split(on: "\n").map(cleaned) {
             if line.scalars.first == "#" {
                 title = line.removing("#")
-                root.children.append(Node(title))
+                try root.add(title)
                 // A title that occurred before takes the lines to its first place.
                 parent = title.isEmpty ? root.find("TITLE") : root.find(title)
             } else {
-                parent?.children.append(Node(line))
+                try parent?.add(line)
             }
         }
         var tree = OrderedTree<Bool>()

@@ -2,7 +2,7 @@
 
 package enum TEDS {
     /// One minus the distance over the larger number of elements; 0 when either text has no table.
-    /// - Throws: where the public code raises: a span that is no integer, two tables without elements.
+    /// - Throws: where the public code raises: a span that is no integer, two tables without elements; and for tables too large.
     package static func score(_ prediction: CodePoints, _ gold: CodePoints) throws(HTMLTable.Fault) -> Double {
         guard !prediction.isEmpty, !gold.isEmpty else { return 0 }
         var tags = HTMLTable.Tags()
@@ -11,9 +11,13 @@ package enum TEDS {
         guard let first, let second else { return 0 }
         let elements = max(first.elements, second.elements)
         guard elements > 0 else { throw .invalid("two tables without elements") }
-        let distance = TreeEditDistance.distance(
-            first.tree, second.tree, remove: { _ in 1 }, insert: { _ in 1 }, rename: renaming)
-        return 1 - distance / Double(elements)
+        do throws(TreeEditDistance.TooLarge) {
+            let distance = try TreeEditDistance.distance(
+                first.tree, second.tree, remove: { _ in 1 }, insert: { _ in 1 }, rename: renaming)
+            return 1 - distance / Double(elements)
+        } catch {
+            throw .tooLarge(error)
+        }
     }
 
     private static func renaming(_ first: HTMLTable.Cell, _ second: HTMLTable.Cell) -> Double {

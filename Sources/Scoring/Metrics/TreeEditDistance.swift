@@ -26,11 +26,24 @@ package struct OrderedTree<Label> {
 }
 
 package enum TreeEditDistance {
+    /// Two trees too large to compare: the tables of the method hold a cell for every pair of their nodes.
+    package struct TooLarge: Error, Equatable {
+        package let first: Int
+        package let second: Int
+
+        package var found: String { "trees of \(first) and \(second) nodes" }
+    }
+
+    package static let pairLimit = 50_000_000
+
     /// Cheapest sum of removals, insertions and renamings that turns one tree into the other.
     package static func distance<Label>(
         _ first: OrderedTree<Label>, _ second: OrderedTree<Label>, remove: (Label) -> Double,
         insert: (Label) -> Double, rename: (Label, Label) -> Double
-    ) -> Double {
+    ) throws(TooLarge) -> Double {
+        guard first.count <= pairLimit / max(1, second.count) else {
+            throw TooLarge(first: first.count, second: second.count)
+        }
         guard first.count > 0, second.count > 0 else {
             return first.labels.reduce(0) { $0 + remove($1) } + second.labels.reduce(0) { $0 + insert($1) }
         }

@@ -58,7 +58,7 @@ extension ServerState {
         let prepared = try await (sources.isEmpty ? workers : decoders).runIfActive { [model, media] in
             try model.prepare(
                 Inquiry(ask.prompt, sources: sources, maxTiles: ask.maxTiles, answer: Self.options(ask)),
-                loader: media.loader, kept: media.kept)
+                loader: media.loader, kept: media.kept, salt: ask.cacheSalt ?? "")
         }
         withExtendedLifetime(share) {}
         try check(prepared, ask)

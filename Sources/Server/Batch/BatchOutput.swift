@@ -59,7 +59,14 @@ final class BatchOutput: Sendable {
         line += Data("},\"error\":null}\n".utf8)
         let failure: BatchError? = file.withLock { file in
             do {
-                try file.write(contentsOf: line)
+                let end = try file.offset()
+                do {
+                    try file.write(contentsOf: line)
+                } catch {
+                    // Nothing may follow a part of a line.
+                    try file.truncate(atOffset: end)
+                    throw error
+                }
                 return nil
             } catch {
                 return .unwritable(path: path, reason: (error as NSError).localizedDescription)

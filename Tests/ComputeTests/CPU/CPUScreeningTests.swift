@@ -67,6 +67,29 @@ struct CPUScreeningTests {
         }
     }
 
+    /// A row that was changed after the copy was made goes unseen where the copy rules it out.
+    @Test(arguments: InstructionSet.available) func readsTheWeightWhereItMattersAlone(_ isa: InstructionSet) throws {
+        var random = TestRandom(33)
+        let (outputs, inputs) = (4096, 64)
+        var values = random.values(outputs * inputs)
+        for k in 0..<inputs { values[77 * inputs + k] = 4 * values[78 * inputs + k] }
+        let memory = UnsafeMutableBufferPointer<UInt16>.allocate(capacity: values.count)
+        defer { memory.deallocate() }
+        for (index, value) in values.enumerated() { memory[index] = BFloat16(value).bits }
+        final class Owner {}
+        let weight = Weight(
+            name: "head", outputs: outputs, inputs: inputs,
+            format: .dense(
+                TensorView(
+                    dtype: .bf16, shape: [outputs, inputs], bytes: UnsafeRawBufferPointer(memory), owner: Owner())))
+        let backend = try CPUBackend(threads: 2, isa: isa, precision: .w4a16)
+        let x = Tensor(Array(values[78 * inputs..<79 * inputs]), shape: [1, inputs])
+        let before = try found(x, weight, count: 1, backend)
+        for k in 0..<inputs { memory[1000 * inputs + k] = BFloat16(1000 * x.array()[k]).bits }
+        #expect(try found(x, weight, count: 1, backend) == before)
+        #expect(try expected(x, weight, count: 1, backend) != before)
+    }
+
     @Test func computesAllOutputsWhereScreeningDoesNotPay() throws {
         var random = TestRandom(32)
         let backend = try CPUBackend(threads: 1, precision: .w4a16)
