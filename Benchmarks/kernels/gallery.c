@@ -240,6 +240,11 @@ static const struct kernel many_avx512[] = {
     {"bf16 avx512", BF16, monocle_pack_bf16_panels_avx512, monocle_linear_bf16_panels_avx512, 32, 64},
     {"f32 avx512", NVFP4, monocle_pack_f32, monocle_linear_widened_avx512, 16, 64},
 };
+static const struct kernel amx[] = {
+    {"w4a16 amx", NVFP4, monocle_pack_blocks_amx, monocle_linear_amx, 256, 512},
+    {"bf16 amx", BF16, monocle_pack_bf16_amx, monocle_linear_amx, 256, 512},
+    {"fp8 amx", MONOCLE_WEIGHT_FP8, monocle_pack_bf16_amx, monocle_linear_amx, 256, 512},
+};
 static const struct kernel few_avx2[] = {
     {"w4a16 scalar", NVFP4, monocle_pack_bf16_as_f32, monocle_linear_widened_scalar, 16, 64},
     {"w4a16 avx2 floats", NVFP4, version_pack_block_floats, version_block_floats, 128, 512},
@@ -268,10 +273,10 @@ int main(int count, char **arguments) {
         fprintf(stderr, "this machine has no AVX2\n");
         return 1;
     }
-    const bool avx512 = monocle_has_avx512();
+    const bool avx512 = monocle_has_avx512(), tiles = monocle_has_amx();
     limits.read = avx512 ? monocle_read_avx512 : monocle_read_avx2;
-    limits.floats = avx512 ? monocle_peak_bf16_avx512 : monocle_peak_f32_avx2;
-    limits.float_name = avx512 ? "vdpbf16ps" : "vfmadd";
+    limits.floats = tiles ? monocle_peak_bf16_amx : avx512 ? monocle_peak_bf16_avx512 : monocle_peak_f32_avx2;
+    limits.float_name = tiles ? "tdpbf16ps" : avx512 ? "vdpbf16ps" : "vfmadd";
     limits.integers = avx512 ? monocle_peak_int8_avx512 : monocle_peak_int8_avx2;
     limits.integer_name = avx512 ? "vpdpbusd" : "vpmaddubsw";
     const char *const only = count > 1 ? arguments[1] : "";
@@ -294,6 +299,8 @@ int main(int count, char **arguments) {
     for (int threads = 1; threads <= 2; threads++) {
         static const size_t few[] = {1, 4};
         for (size_t i = 0; i < sizeof few / sizeof *few; i++) {
+            if (tiles) FOR_EACH(kernel, amx)
+                few_rows(kernel, kernel->format == BF16 ? 32768 : outputs, inputs, few[i], threads);
             if (avx512) FOR_EACH(kernel, few_avx512)
                 few_rows(kernel, kernel->format == BF16 ? 32768 : outputs, inputs, few[i], threads);
             FOR_EACH(kernel, few_avx2)
@@ -301,6 +308,7 @@ int main(int count, char **arguments) {
         }
         static const size_t many[] = {8, 16, 512};
         for (size_t i = 0; i < sizeof many / sizeof *many; i++) {
+            if (tiles) FOR_EACH(kernel, amx) many_rows(kernel, outputs, inputs, many[i], threads);
             if (avx512) FOR_EACH(kernel, many_avx512) many_rows(kernel, outputs, inputs, many[i], threads);
             FOR_EACH(kernel, many_avx2) many_rows(kernel, outputs, inputs, many[i], threads);
         }

@@ -9,6 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#endif
+
 // `__builtin_cpu_supports` also asks (XGETBV) whether the operating system saves the registers.
 #if defined(__x86_64__)
 #define HAS(feature) (__builtin_cpu_supports(feature) != 0)
@@ -23,6 +30,27 @@ bool monocle_has_avx512(void) {
            HAS("avx512vnni") && HAS("avx512bf16");
 }
 
+/// Bit `bit` of EDX of leaf 7: 22 is amx-bf16, 24 amx-tile.
+static bool has_amx_feature(int bit) {
+#if defined(__x86_64__)
+    unsigned a, b, c, d;
+    return __get_cpuid_count(7, 0, &a, &b, &c, &d) && d >> bit & 1;
+#else
+    (void)bit;
+    return false;
+#endif
+}
+
+bool monocle_has_amx(void) {
+#if defined(__x86_64__) && defined(__linux__)
+    if (!monocle_has_avx512() || !has_amx_feature(22) || !has_amx_feature(24)) return false;
+    // The system saves the registers of threads whose process asked for it: ARCH_REQ_XCOMP_PERM, tile data.
+    return syscall(SYS_arch_prctl, 0x1023, 18) == 0;
+#else
+    return false;
+#endif
+}
+
 const char *monocle_cpu_feature(size_t index, bool *present) {
 #define FEATURE(name) {name, HAS(name)}
     const struct {
@@ -32,7 +60,7 @@ const char *monocle_cpu_feature(size_t index, bool *present) {
         FEATURE("sse4.2"),     FEATURE("avx"),        FEATURE("avx2"),       FEATURE("fma"),
         FEATURE("f16c"),       FEATURE("avx512f"),    FEATURE("avx512bw"),   FEATURE("avx512vl"),
         FEATURE("avx512dq"),   FEATURE("avx512vbmi"), FEATURE("avx512vnni"), FEATURE("avx512bf16"),
-        FEATURE("avx512fp16"),
+        FEATURE("avx512fp16"), {"amx-tile", has_amx_feature(24)}, {"amx-bf16", has_amx_feature(22)},
     };
 #undef FEATURE
     if (index >= sizeof features / sizeof features[0]) return NULL;

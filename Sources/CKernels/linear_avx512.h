@@ -20,6 +20,7 @@ enum {
     LANES = 16,  // lanes of a unit; outputs of a panel
     FEW = 4,     // rows a rows kernel takes at once
     TILE = 12,   // rows a panels kernel takes at once
+    PAIRS_UNIT = 2 * LANES,  // inputs of a unit of bf16 pairs
 };
 
 /// Calls `call` with `rows`, 1 to TILE, as a constant.
@@ -85,6 +86,31 @@ AVX512 INLINE struct nvfp4_unit load_unit(const uint8_t *packed, const uint8_t *
     };
 }
 
+/// bf16 bits of the 128 e4m3 magnitudes.
+AVX512 INLINE __m512i widen_e4m3(__m256i bytes) {
+    const __m512i codes = _mm512_cvtepu8_epi16(bytes);
+    const __m512i magnitude = _mm512_and_si512(codes, _mm512_set1_epi16(0x7F));
+    const __m512i sign = _mm512_slli_epi16(_mm512_and_si512(codes, _mm512_set1_epi16(0x80)), 8);
+    // Normal numbers: exponent bias 7 to 127. Subnormals: the multiples 0 ... 7 of 2^-9. 0x7F: NaN.
+    const __m512i normal = _mm512_add_epi16(_mm512_slli_epi16(magnitude, 4), _mm512_set1_epi16(120 << 7));
+    const __m512i multiples =
+        _mm512_broadcast_i32x4(_mm_setr_epi16(0, 0x3B00, 0x3B80, 0x3BC0, 0x3C00, 0x3C20, 0x3C40, 0x3C60));
+    const __mmask32 subnormal = _mm512_cmplt_epu16_mask(magnitude, _mm512_set1_epi16(8));
+    const __mmask32 nan = _mm512_cmpeq_epi16_mask(magnitude, _mm512_set1_epi16(0x7F));
+    __m512i value = _mm512_mask_permutexvar_epi16(normal, subnormal, magnitude, multiples);
+    value = _mm512_mask_mov_epi16(value, nan, _mm512_set1_epi16(0x7FC0));
+    return _mm512_or_si512(value, sign);
+}
+
+/// `count` elements, at most PAIRS_UNIT, from element `start` of a weight row, zeros after them.
+AVX512 INLINE __m512i load_pairs(const uint8_t *row, size_t start, size_t count, const bool fp8) {
+    const __mmask32 kept = (__mmask32)low_bits64(count);
+    if (fp8)
+        return widen_e4m3(count >= PAIRS_UNIT ? _mm256_loadu_si256((const void *)(row + start))
+                                        : _mm256_maskz_loadu_epi8(kept, row + start));
+    return count >= PAIRS_UNIT ? _mm512_loadu_si512(row + 2 * start) : _mm512_maskz_loadu_epi16(kept, row + 2 * start);
+}
+
 /// Sixteen vectors of sixteen 32-bit words, transposed in place.
 AVX512 INLINE void transpose(__m512i v[16]) {
     __m512i t[16];
@@ -129,7 +155,6 @@ AVX512 INLINE void finish_lanes(const struct monocle_weight *weight, __m512i lan
     UNROLL for (int lane = 1; lane < LANES; lane++) sums = _mm512_add_ps(sums, _mm512_castsi512_ps(lanes[lane]));
     finish(weight, sums, row, output, outputs, y);
 }
-
 
 /// Asks for `line` of the sixteen weight rows after those at `rows`, while the latter are laid out; `bytes`: of a row.
 INLINE void prefetch_panel(const uint8_t *rows, size_t bytes, size_t line) {

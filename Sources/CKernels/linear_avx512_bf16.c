@@ -4,32 +4,7 @@
 #if defined(__x86_64__)
 #include "linear_avx512.h"
 
-enum { UNIT = 2 * LANES, UNIT_BYTES = 4 * LANES, RECORD = 4, PANEL_RECORD = 64 };
-
-/// bf16 bits of the 128 e4m3 magnitudes.
-AVX512 INLINE __m512i widen_e4m3(__m256i bytes) {
-    const __m512i codes = _mm512_cvtepu8_epi16(bytes);
-    const __m512i magnitude = _mm512_and_si512(codes, _mm512_set1_epi16(0x7F));
-    const __m512i sign = _mm512_slli_epi16(_mm512_and_si512(codes, _mm512_set1_epi16(0x80)), 8);
-    // Normal numbers: exponent bias 7 to 127. Subnormals: the multiples 0 ... 7 of 2^-9. 0x7F: NaN.
-    const __m512i normal = _mm512_add_epi16(_mm512_slli_epi16(magnitude, 4), _mm512_set1_epi16(120 << 7));
-    const __m512i multiples =
-        _mm512_broadcast_i32x4(_mm_setr_epi16(0, 0x3B00, 0x3B80, 0x3BC0, 0x3C00, 0x3C20, 0x3C40, 0x3C60));
-    const __mmask32 subnormal = _mm512_cmplt_epu16_mask(magnitude, _mm512_set1_epi16(8));
-    const __mmask32 nan = _mm512_cmpeq_epi16_mask(magnitude, _mm512_set1_epi16(0x7F));
-    __m512i value = _mm512_mask_permutexvar_epi16(normal, subnormal, magnitude, multiples);
-    value = _mm512_mask_mov_epi16(value, nan, _mm512_set1_epi16(0x7FC0));
-    return _mm512_or_si512(value, sign);
-}
-
-/// `count` elements, at most 32, from element `start` of a weight row, zeros after them.
-AVX512 INLINE __m512i load_pairs(const uint8_t *row, size_t start, size_t count, const bool fp8) {
-    const __mmask32 kept = (__mmask32)low_bits64(count);
-    if (fp8)
-        return widen_e4m3(count >= UNIT ? _mm256_loadu_si256((const void *)(row + start))
-                                        : _mm256_maskz_loadu_epi8(kept, row + start));
-    return count >= UNIT ? _mm512_loadu_si512(row + 2 * start) : _mm512_maskz_loadu_epi16(kept, row + 2 * start);
-}
+enum { UNIT = PAIRS_UNIT, UNIT_BYTES = 4 * LANES, RECORD = 4, PANEL_RECORD = 64 };
 
 /// Adds a unit of a weight row to the lanes of `rows` rows.
 AVX512 INLINE void add_pairs(__m512i weights, const uint8_t *x, size_t stride, const int rows, __m512 *lanes) {

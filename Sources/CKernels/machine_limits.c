@@ -7,6 +7,7 @@
 #include <immintrin.h>
 #define AVX2 __attribute__((target("avx2,fma")))
 #define AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16")))
+#define AMX __attribute__((target("amx-tile,amx-bf16")))
 #endif
 
 // Keeps a value in its register and unknown to the optimiser, so that nothing is computed once for all rounds.
@@ -106,6 +107,29 @@ PEAK(monocle_peak_bf16_avx512, AVX512, __m512, __m512i, _mm512_set1_epi16(0x3F80
 #define DPBUSD_512(i) OPAQUE(x); sum##i = _mm512_dpbusd_epi32(sum##i, x, y);
 PEAK(monocle_peak_int8_avx512, AVX512, __m512i, __m512i, _mm512_set1_epi8(1), _mm512_setzero_si512(), DPBUSD_512, 64)
 
+AMX size_t monocle_peak_bf16_amx(size_t rounds) {
+    struct {
+        uint8_t palette, start, reserved[14];
+        uint16_t row_bytes[16];
+        uint8_t rows[16];
+    } tiles = {.palette = 1};
+    for (int tile = 0; tile < 8; tile++) {
+        tiles.row_bytes[tile] = 64;
+        tiles.rows[tile] = 16;
+    }
+    _tile_loadconfig(&tiles);
+    _tile_zero(0), _tile_zero(1), _tile_zero(2), _tile_zero(3), _tile_zero(4), _tile_zero(5), _tile_zero(6);
+    _tile_zero(7);
+    for (size_t round = 0; round < rounds; round++) {
+        _tile_dpbf16ps(0, 4, 6);
+        _tile_dpbf16ps(1, 4, 7);
+        _tile_dpbf16ps(2, 5, 6);
+        _tile_dpbf16ps(3, 5, 7);
+    }
+    _tile_release();
+    return rounds * 4 * 16 * 16 * 32;
+}
+
 #else
 
 // Never chosen: InstructionSet.available leaves these sets out.
@@ -117,5 +141,6 @@ size_t monocle_peak_int8_avx2(size_t rounds) { return monocle_peak_f32_scalar(ro
 size_t monocle_peak_f32_avx512(size_t rounds) { return monocle_peak_f32_scalar(rounds); }
 size_t monocle_peak_bf16_avx512(size_t rounds) { return monocle_peak_f32_scalar(rounds); }
 size_t monocle_peak_int8_avx512(size_t rounds) { return monocle_peak_f32_scalar(rounds); }
+size_t monocle_peak_bf16_amx(size_t rounds) { return monocle_peak_f32_scalar(rounds); }
 
 #endif

@@ -106,7 +106,7 @@ struct AskTests {
     }
 
     @Test func everyInstructionSetAndPrecisionAnswers() throws {
-        for isa in ["scalar", "avx2", "avx512"] {
+        for isa in ["scalar", "avx2", "avx512", "amx"] {
             for precision in ["f32", "w4a16", "w4a8", "w4a4"] {
                 let run = try Program.run(
                     [

@@ -31,7 +31,7 @@ struct DiagnosisTests {
 
     @Test func forcedSetSaysWhyNotFaster() {
         let reasons = diagnosis(ample).kernels.whyNotFaster
-        #expect(reasons.map(\.instructionSet) == ["avx512", "avx2"])
+        #expect(reasons.map(\.instructionSet) == ["amx", "avx512", "avx2"])
         for reason in reasons {
             let isAvailable = InstructionSet.available.map(\.rawValue).contains(reason.instructionSet)
             #expect(reason.reason.hasPrefix(isAvailable ? "MONOCLE_ISA=scalar" : "the processor lacks"))

@@ -11,6 +11,8 @@ bool monocle_has_avx2(void);
 
 /// AVX-512 F, BW, VL, DQ with VNNI and BF16, in the processor and enabled by the operating system; implies AVX2.
 bool monocle_has_avx512(void);
+/// AVX-512 as above, and AMX tiles with bf16 products; asks the system, once it is there, to let this process use them.
+bool monocle_has_amx(void);
 
 /// The name of the i-th processor feature that kernels may use and whether the processor has it; NULL past the end.
 const char *monocle_cpu_feature(size_t index, bool *present);

@@ -25,6 +25,11 @@ enum {
     /// Their sums, a vector each, and for each weight row 12 units of 288 bytes or 256 float32 values.
     MONOCLE_PANEL_SCRATCH = MONOCLE_PANEL_OUTPUTS * (MONOCLE_PANEL_ROWS * 32 + 12 * 288),
     MONOCLE_WIDENED_SCRATCH = MONOCLE_PANEL_OUTPUTS * (MONOCLE_PANEL_ROWS * 64 + 256 * 4),
+    /// The AMX kernel: outputs it decodes at a time, rows it takes past them; its scratch, float32 sums of all of these
+    /// and 512 inputs of the outputs in bf16.
+    MONOCLE_AMX_OUTPUTS = 128,
+    MONOCLE_AMX_ROWS = 512,
+    MONOCLE_AMX_SCRATCH = MONOCLE_AMX_OUTPUTS * (MONOCLE_AMX_ROWS * 4 + 1024),
 };
 
 /// A weight matrix [outputs, inputs], row-major, at any address; nothing is read outside it.
@@ -42,7 +47,8 @@ struct monocle_weight {
     const float *bias;
 };
 
-/// Rows packed by the kernel's `pack`, `stride` bytes apart, 64-byte aligned.
+/// Rows packed by the kernel's `pack`, `stride` bytes apart, 64-byte aligned. In tiles: the units of all rows are `stride`
+/// bytes apart; in a unit sixteen rows are a run of tiles, 16 x 64 bytes each, of which a row is a line.
 struct monocle_packed_rows {
     const uint8_t *bytes;
     size_t stride, rows;
@@ -102,5 +108,15 @@ monocle_pack monocle_pack_bf16_rows_avx512;
 monocle_multiply monocle_linear_bf16_rows_avx512;
 monocle_pack monocle_pack_bf16_panels_avx512;
 monocle_multiply monocle_linear_bf16_panels_avx512;
+
+// bf16 activations against bf16, fp8 or NVFP4 (`blocks`) weights. Units of 512 inputs.
+// Tiles: 1024 bytes, packed unit by unit to lines 1024 bytes apart. Scratch: MONOCLE_AMX_SCRATCH bytes.
+// Up to four rows: 2048 bytes; scratch: 128 bytes for each 16 inputs, units filled up.
+monocle_pack monocle_pack_bf16_amx;
+monocle_pack monocle_pack_blocks_amx;
+monocle_multiply monocle_linear_amx;
+monocle_pack monocle_pack_bf16_amx_rows;
+monocle_pack monocle_pack_blocks_amx_rows;
+monocle_multiply monocle_linear_amx_rows;
 
 #endif

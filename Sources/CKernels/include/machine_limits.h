@@ -29,5 +29,7 @@ monocle_peak monocle_peak_f32_avx512;
 monocle_peak monocle_peak_bf16_avx512;
 /// vpdpbusd, 512 bits.
 monocle_peak monocle_peak_int8_avx512;
+/// tdpbf16ps on tiles of 16 x 16 sums.
+monocle_peak monocle_peak_bf16_amx;
 
 #endif

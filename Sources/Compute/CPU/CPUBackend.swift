@@ -6,7 +6,7 @@ import Synchronization
 
 /// Runs the model's operations on a thread team with kernels for the processor's instruction set.
 ///
-/// AVX2 and AVX-512 kernels give the same bits for every operation but `linear`; the scalar kernels have no fused
+/// AVX2, AVX-512 and AMX give the same bits for every operation but `linear`; the scalar kernels have no fused
 /// multiply-add and differ from them by rounding.
 package final class CPUBackend: Backend {
     package let precision: Precision
@@ -70,7 +70,7 @@ struct CPUKernels: @unchecked Sendable {
             switch set {
             case .scalar: nil
             case .avx2: monocle_kernels_avx2()
-            case .avx512: monocle_kernels_avx512()
+            case .avx512, .amx: monocle_kernels_avx512()
             }
         self.table = (table ?? monocle_kernels_scalar()).pointee
     }

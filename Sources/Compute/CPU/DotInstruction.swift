@@ -12,12 +12,14 @@ package enum DotInstruction: String, Sendable, CaseIterable {
     case fma512 = "vfmadd 512"
     case bfloat512 = "vdpbf16ps 512"
     case int8512 = "vpdpbusd 512"
+    case bfloatTile = "tdpbf16ps 16x16x32"
 
     package var instructionSet: InstructionSet {
         switch self {
         case .baselineFloat: .scalar
         case .fma256, .maddwd256, .maddubs256: .avx2
         case .fma512, .bfloat512, .int8512: .avx512
+        case .bfloatTile: .amx
         }
     }
 
@@ -27,6 +29,7 @@ package enum DotInstruction: String, Sendable, CaseIterable {
         case .scalar: .baselineFloat
         case .avx2: .fma256
         case .avx512: precision == .f32 ? .fma512 : .bfloat512
+        case .amx: precision == .f32 ? .fma512 : .bfloatTile
         }
     }
 
@@ -37,7 +40,7 @@ package enum DotInstruction: String, Sendable, CaseIterable {
             switch isa {
             case .scalar: .baselineFloat
             case .avx2: .maddubs256
-            case .avx512: .int8512
+            case .avx512, .amx: .int8512
             }
         case .nvfp4 where precision == .w4a16 && isa == .avx2: .maddwd256
         case .dense(let view) where view.dtype != .bf16: float(precision: .f32, isa: isa)
@@ -55,6 +58,7 @@ package enum DotInstruction: String, Sendable, CaseIterable {
         case .fma512: monocle_peak_f32_avx512(rounds)
         case .bfloat512: monocle_peak_bf16_avx512(rounds)
         case .int8512: monocle_peak_int8_avx512(rounds)
+        case .bfloatTile: monocle_peak_bf16_amx(rounds)
         }
     }
 }

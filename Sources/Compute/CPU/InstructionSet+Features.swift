@@ -8,6 +8,7 @@ extension InstructionSet {
         case .avx2: ["avx2", "fma", "f16c"]
         case .avx512:
             Self.avx2.requiredFeatures + ["avx512f", "avx512bw", "avx512vl", "avx512dq", "avx512vnni", "avx512bf16"]
+        case .amx: Self.avx512.requiredFeatures + ["amx-tile", "amx-bf16"]
         }
     }
 

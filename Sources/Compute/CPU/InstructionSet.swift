@@ -11,6 +11,8 @@ package enum InstructionSet: String, Sendable, CaseIterable, Comparable {
     case avx2
     /// AVX-512 F, BW, VL, DQ with VNNI and BF16.
     case avx512
+    /// AVX-512 as above, and AMX tiles for products of bf16.
+    case amx
 
     /// The environment variable that forces a choice.
     package static let variable = "MONOCLE_ISA"
@@ -21,6 +23,7 @@ package enum InstructionSet: String, Sendable, CaseIterable, Comparable {
         case .scalar: true
         case .avx2: monocle_has_avx2()
         case .avx512: monocle_has_avx512()
+        case .amx: monocle_has_amx()
         }
     }
 

@@ -22,12 +22,24 @@ struct ActivationPacking: Sendable {
     let unit: Int
     let unitBytes: Int
     let pack: Function
+    /// Whether a unit of sixteen rows is a run of tiles of 16 x 64 bytes, a line of each tile for a row, and the first
+    /// units of all rows stand before the second ones.
+    var inTiles = false
 
     func units(inputs: Int) -> Int { (inputs + unit - 1) / unit }
 
     /// Bytes from a packed row to the next: whole cache lines, and one more so that the rows of a tile do not meet in
-    /// one set of the first-level cache.
-    func stride(inputs: Int) -> Int { (units(inputs: inputs) * unitBytes + 63) / 64 * 64 + 64 }
+    /// one set of the first-level cache. In tiles: from a unit to the next.
+    func stride(rows: Int, inputs: Int) -> Int {
+        inTiles
+            ? (rows + 15) / 16 * 16 * unitBytes
+            : (units(inputs: inputs) * unitBytes + 63) / 64 * 64 + 64
+    }
+
+    /// Bytes of packed rows.
+    func byteCount(rows: Int, inputs: Int) -> Int {
+        stride(rows: rows, inputs: inputs) * (inTiles ? units(inputs: inputs) : rows)
+    }
 }
 
 /// One way to multiply: the loops for a few rows, which read each weight row once as it lies, and those for many rows,
@@ -45,6 +57,8 @@ struct LinearKernel: Sendable {
         /// Bytes of a thread's scratch: for every 16 inputs, and whatever the inputs.
         var scratch = 0
         var fixedScratch = 0
+        /// Outputs that one call should have to be fast.
+        var outputs = 16
     }
 
     let name: String
@@ -79,9 +93,9 @@ extension LinearKernel {
             case .scalar: monocle_linear_widened_scalar
             #if arch(x86_64)
                 case .avx2: monocle_linear_widened_avx2
-                case .avx512: monocle_linear_widened_avx512
+                case .avx512, .amx: monocle_linear_widened_avx512
             #else
-                case .avx2, .avx512: monocle_linear_widened_scalar
+                case .avx2, .avx512, .amx: monocle_linear_widened_scalar
             #endif
             }
         return LinearKernel(
@@ -113,7 +127,7 @@ extension LinearKernel {
                         packing: packing, multiply: monocle_linear_int8_panels_avx2,
                         fixedScratch: Int(MONOCLE_PANEL_SCRATCH)),
                     manyRows: 9)
-            case .avx512:
+            case .avx512, .amx:
                 let rows = packing(256, "rows", monocle_pack_int8_rows_avx512, monocle_pack_nvfp4_rows_avx512)
                 let panels = packing(256, "panels", monocle_pack_int8_panels_avx512, monocle_pack_nvfp4_panels_avx512)
                 return LinearKernel(
@@ -122,7 +136,7 @@ extension LinearKernel {
                     many: Loops(packing: panels, multiply: monocle_linear_int8_panels_avx512, scratch: 320),
                     manyRows: 12)
         #else
-            case .avx2, .avx512: return integer(.scalar, nvfp4: nvfp4)
+            case .avx2, .avx512, .amx: return integer(.scalar, nvfp4: nvfp4)
         #endif
         }
     }
@@ -157,8 +171,9 @@ extension LinearKernel {
                     many: Loops(packing: panels, multiply: monocle_linear_blocks_panels_avx512, scratch: 576),
                     manyRows: 12)
                 return (kernel, 1)
+            case .amx: return (tiles(nvfp4: true), 1)
         #else
-            case .avx2, .avx512: return blocks(.scalar)
+            case .avx2, .avx512, .amx: return blocks(.scalar)
         #endif
         }
     }
@@ -177,8 +192,29 @@ extension LinearKernel {
                     name: "bf16 panels", unit: 32, unitBytes: 64, pack: monocle_pack_bf16_panels_avx512),
                 multiply: monocle_linear_bf16_panels_avx512, scratch: 512),
             manyRows: 10)
+
+        /// bf16 and fp8 weights, or NVFP4 weights, against bf16 activations in AMX tiles.
+        static func tiles(nvfp4: Bool) -> LinearKernel {
+            let name = nvfp4 ? "bf16 blocks" : "bf16"
+            return LinearKernel(
+                name: nvfp4 ? "bf16 products of nvfp4 blocks, amx" : "bf16 products, amx",
+                few: Loops(
+                    packing: ActivationPacking(
+                        name: "\(name) amx rows", unit: 512, unitBytes: 2048,
+                        pack: nvfp4 ? monocle_pack_blocks_amx_rows : monocle_pack_bf16_amx_rows),
+                    multiply: monocle_linear_amx_rows, scratch: 128),
+                many: Loops(
+                    packing: ActivationPacking(
+                        name: "\(name) tiles", unit: 512, unitBytes: 1024,
+                        pack: nvfp4 ? monocle_pack_blocks_amx : monocle_pack_bf16_amx, inTiles: true),
+                    multiply: monocle_linear_amx, fixedScratch: Int(MONOCLE_AMX_SCRATCH),
+                    outputs: Int(MONOCLE_AMX_OUTPUTS)),
+                manyRows: 4)
+        }
     #else
         static let pairs = widened(.scalar, roundingToBFloat16: true)
+
+        static func tiles(nvfp4: Bool) -> LinearKernel { pairs }
     #endif
 
     /// Bytes of a thread's scratch: rows are filled up to the largest unit, 256 inputs; and one unit more.

@@ -56,8 +56,8 @@ package struct LinearKernels: Sendable {
             if shared == nil { packed.append(activations) }
             products.append(
                 Product(
-                    operand: plan.operand, x: activations.operand, y: result.pointer, multiply: loops.multiply,
-                    scratchBytes: plan.kernel.scratchBytes(rows: rows, inputs: inputs)))
+                    operand: plan.operand, x: activations.operand, y: result.pointer, loops: loops,
+                    threads: team.count, scratchBytes: plan.kernel.scratchBytes(rows: rows, inputs: inputs)))
         }
         withExtendedLifetime((x, weights)) {
             pack(packed)
@@ -82,7 +82,7 @@ package struct LinearKernels: Sendable {
         let packed = PackedRows(
             x, packing: loops.packing, inputScale: plan.inputScale, inputs: weight.inputs, pool: pool)
         let product = Product(
-            operand: plan.operand, x: packed.operand, y: result.pointer, multiply: loops.multiply,
+            operand: plan.operand, x: packed.operand, y: result.pointer, loops: loops, threads: team.count,
             scratchBytes: plan.kernel.scratchBytes(rows: x.rows, inputs: weight.inputs))
         withExtendedLifetime((x, weight)) {
             pack([packed])
@@ -177,10 +177,10 @@ private struct PackedRows: @unchecked Sendable {
         self.inputScale = inputScale
         self.inputs = inputs
         self.x = UnsafePointer(x.pointer)
-        let stride = packing.stride(inputs: inputs)
-        storage = TensorStorage(count: x.rows * stride / 4, pool: pool)
+        storage = TensorStorage(count: packing.byteCount(rows: x.rows, inputs: inputs) / 4, pool: pool)
         bytes = UnsafeMutableRawPointer(storage.pointer).assumingMemoryBound(to: UInt8.self)
-        operand = monocle_packed_rows(bytes: bytes, stride: stride, rows: x.rows)
+        operand = monocle_packed_rows(
+            bytes: bytes, stride: packing.stride(rows: x.rows, inputs: inputs), rows: x.rows)
     }
 
     func pieces(threads: Int) -> Int {
@@ -191,9 +191,19 @@ private struct PackedRows: @unchecked Sendable {
         let cuts = max(pieces / operand.rows, 1)
         let (row, cut) = piece.quotientAndRemainder(dividingBy: cuts)
         let units = packing.units(inputs: inputs)
-        packing.pack(
-            x + row * inputs, inputs, inputScale ?? 1, units * cut / cuts, units * (cut + 1) / cuts,
-            bytes + row * operand.stride)
+        let part = units * cut / cuts..<units * (cut + 1) / cuts
+        guard packing.inTiles else {
+            packing.pack(
+                x + row * inputs, inputs, inputScale ?? 1, part.lowerBound, part.upperBound,
+                bytes + row * operand.stride)
+            return
+        }
+        let line = row / 16 * 16 * packing.unitBytes + row % 16 * 64
+        for unit in part {
+            let first = unit * packing.unit
+            packing.pack(
+                x + row * inputs + first, inputs - first, inputScale ?? 1, 0, 1, bytes + unit * operand.stride + line)
+        }
     }
 }
 
@@ -203,11 +213,17 @@ private struct Product: @unchecked Sendable {
     let operand: monocle_weight
     let x: monocle_packed_rows
     let y: UnsafeMutablePointer<Float>
-    let multiply: LinearKernel.Loops.Function
+    let loops: LinearKernel.Loops
+    let threads: Int
     let scratchBytes: Int
 
-    /// Outputs of a piece: whole panels of 16, about a million products.
-    private var grain: Int { max(1, min((1 << 20) / max(x.rows * operand.inputs, 1), operand.outputs) / 16) * 16 }
+    /// Outputs of a piece: whole panels of 16, about a million products; or what the loops ask for, as long as every
+    /// thread finds two pieces.
+    private var grain: Int {
+        let million = max(1, min((1 << 20) / max(x.rows * operand.inputs, 1), operand.outputs) / 16) * 16
+        let share = operand.outputs / (2 * threads) / 32 * 32
+        return max(million, min(loops.outputs, max(share, 16)))
+    }
 
     var pieces: Int { (operand.outputs + grain - 1) / grain }
 
@@ -219,7 +235,7 @@ private struct Product: @unchecked Sendable {
     func run(_ outputs: Range<Int>, scratch: UnsafeMutablePointer<UInt8>) {
         withUnsafePointer(to: operand) { operand in
             withUnsafePointer(to: x) { x in
-                multiply(operand, x, outputs.lowerBound, outputs.upperBound, y, scratch)
+                loops.multiply(operand, x, outputs.lowerBound, outputs.upperBound, y, scratch)
             }
         }
     }

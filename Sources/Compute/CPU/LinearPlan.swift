@@ -17,7 +17,7 @@ struct LinearPlan {
 
     init(_ weight: Weight, precision: Precision, isa: InstructionSet) throws(ComputeError) {
         try Self.check(weight)
-        let bfloat: LinearKernel? = isa == .avx512 ? .pairs : nil
+        let bfloat: LinearKernel? = isa == .amx ? .tiles(nvfp4: false) : isa == .avx512 ? .pairs : nil
         let widenedBFloat = LinearKernel.widened(isa, roundingToBFloat16: true)
         let widened = LinearKernel.widened(isa, roundingToBFloat16: false)
         let slower = Support.no(reason: "\(isa) has no bf16 products")

@@ -146,7 +146,7 @@ private final class ReadBuffer: @unchecked Sendable {
         switch InstructionSet.best {
         case .scalar: _ = monocle_read_scalar(bytes, part.count)
         case .avx2: _ = monocle_read_avx2(bytes, part.count)
-        case .avx512: _ = monocle_read_avx512(bytes, part.count)
+        case .avx512, .amx: _ = monocle_read_avx512(bytes, part.count)
         }
     }
 

@@ -136,7 +136,7 @@ struct ExactProduct {
             switch isa {
             case .scalar: 4
             case .avx2: 8
-            case .avx512: 16
+            case .avx512, .amx: 16
             }
         func chain(_ share: Int, each: Int) -> Int { (inputs + share - 1) / share * each }
         let widened = chain(lanes, each: 2)
@@ -149,6 +149,8 @@ struct ExactProduct {
             case (.nvfp4, .w4a8, _), (.nvfp4, .w4a4, _): 1 + chain(16 * lanes, each: 1)
             case (.dense(let view), _, .avx512) where view.dtype == .bf16: chain(32, each: 2)
             case (.fp8, _, .avx512): chain(32, each: 2)
+            case (.nvfp4, .w4a16, .amx), (.fp8, _, .amx): 16 + 1 + chain(32, each: 1)
+            case (.dense(let view), _, .amx) where view.dtype == .bf16: 16 + 1 + chain(32, each: 1)
             default: widened
             }
         return sum + 16 + 3 + 3

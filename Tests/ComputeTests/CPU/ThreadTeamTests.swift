@@ -104,7 +104,7 @@ import Testing
             throws: ComputeError.instructionSet(
                 requested: "neon", available: InstructionSet.available.map(\.rawValue))
         ) { try InstructionSet.named("neon") }
-        #expect(InstructionSet.scalar < .avx2 && InstructionSet.avx2 < .avx512)
+        #expect(InstructionSet.scalar < .avx2 && InstructionSet.avx2 < .avx512 && InstructionSet.avx512 < .amx)
     }
 
     @Test func coresFollowTheControlGroupsQuota() {

@@ -1,0 +1,255 @@
+// bf16, fp8 and NVFP4 weights times bf16 activations in AMX tiles, for five rows and more. An e4m3 value, and an e2m1
+// value times its e4m3 block scale, are exact in bf16: whatever the format, weights become bf16 and are multiplied by one
+// instruction. The order of sums stands in linear_tiles.h; a sum's bits do not depend on the other rows and outputs of its
+// tile. Denormals count as zero.
+#include "linear.h"
+
+#if defined(__x86_64__)
+#include "linear_tiles.h"
+
+#define AMX __attribute__((target("amx-tile,amx-bf16,avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16")))
+
+enum {
+    SIDE = 16,                  // rows and outputs of a tile
+    TILE_BYTES = 64 * SIDE,     // of sums, of a chunk of sixteen rows, of a chunk of sixteen outputs
+    CHUNKS = LANES,             // of a unit
+    UNIT_BYTES = CHUNKS * TILE_BYTES,     // packed activations of a unit of sixteen rows
+    DECODED_BYTES = CHUNKS * TILE_BYTES,  // a unit of sixteen outputs
+    PANEL_TILES = MONOCLE_AMX_OUTPUTS / SIDE,
+};
+
+AMX INLINE void pack(const float *x, size_t inputs, size_t first, size_t last, uint8_t *row, bool blocks) {
+    for (size_t unit = first; unit < last; unit++) {
+        uint32_t pairs[TILES_VECTORS][LANES];
+        unit_pairs(x, inputs, unit, blocks, pairs);
+        uint32_t *const target = (void *)(row + unit * UNIT_BYTES);
+        for (size_t lane = 0; lane < LANES; lane++)
+            for (size_t vector = 0; vector < TILES_VECTORS; vector++)
+                target[lane * TILE_BYTES / 4 + vector] = pairs[vector][lane];
+    }
+}
+
+AMX void monocle_pack_bf16_amx(const float *x, size_t inputs, float input_scale, size_t first, size_t last,
+                               uint8_t *row) {
+    (void)input_scale;
+    pack(x, inputs, first, last, row, false);
+}
+
+AMX void monocle_pack_blocks_amx(const float *x, size_t inputs, float input_scale, size_t first, size_t last,
+                                 uint8_t *row) {
+    (void)input_scale;
+    pack(x, inputs, first, last, row, true);
+}
+
+/// Tiles 0 to 3 hold sums of `rows` rows, 4 and 5 their activations, 6 and 7 weights.
+AMX INLINE void configure(size_t rows) {
+    struct {
+        uint8_t palette, start, reserved[14];
+        uint16_t row_bytes[16];
+        uint8_t rows[16];
+    } tiles = {.palette = 1};
+    for (int tile = 0; tile < 8; tile++) {
+        tiles.row_bytes[tile] = 64;
+        tiles.rows[tile] = tile < 6 ? (uint8_t)rows : SIDE;
+    }
+    _tile_loadconfig(&tiles);
+}
+
+/// A unit of up to sixteen outputs as tiles of weights, one for each chunk: line `vector` holds a pair of sixteen outputs.
+/// `ahead`: bytes from a weight row's unit to what will be decoded next.
+AMX INLINE void decode_pairs(const struct monocle_weight *weight, size_t output, size_t outputs, size_t unit,
+                             size_t ahead, uint8_t *tiles, const bool fp8) {
+    const size_t inputs = weight->inputs, size = fp8 ? 1 : 2;
+    for (size_t vector = 0; vector < TILES_VECTORS; vector++) {
+        const size_t start = unit * TILES_UNIT + vector * PAIRS_UNIT, left = start < inputs ? inputs - start : 0;
+        __m512i pairs[16];
+        for (size_t i = 0; i < 16; i++) {
+            const uint8_t *const row = weight->elements + (output + (i < outputs ? i : 0)) * inputs * size;
+            if (!fp8 || vector % 2 == 0) __builtin_prefetch(row + start * size + ahead, 0, 2);
+            pairs[i] = left ? load_pairs(row, start, left, fp8) : _mm512_setzero_si512();
+        }
+        transpose(pairs);
+        UNROLL for (int lane = 0; lane < LANES; lane++)
+            _mm512_store_si512(tiles + lane * TILE_BYTES + 64 * vector, pairs[lane]);
+    }
+}
+
+AMX INLINE void decode_nvfp4(const struct monocle_weight *weight, size_t output, size_t outputs, size_t unit,
+                             size_t ahead, uint8_t *tiles) {
+    const size_t blocks = weight->inputs / 16;
+    for (size_t half = 0; half < 2; half++, tiles += TILE_BYTES / 2) {
+        const size_t block = unit * (TILES_UNIT / 16) + half * LANES, left = block < blocks ? blocks - block : 0;
+        __m512i front[16], back[16], scales[16];
+        for (size_t i = 0; i < 16; i++) {
+            const size_t row = (output + (i < outputs ? i : 0)) * blocks + block;
+            const uint8_t *const codes = weight->elements + row * 8;
+            __builtin_prefetch(codes + ahead, 0, 2);
+            __builtin_prefetch(codes + ahead + 64, 0, 2);
+            __builtin_prefetch(weight->block_scales + row + ahead / 8, 0, 2);
+            const struct nvfp4_unit loaded = load_unit(codes, weight->block_scales + row, left);
+            front[i] = loaded.front;
+            back[i] = loaded.back;
+            scales[i] = _mm512_castps_si512(loaded.scales);
+        }
+        transpose(front);
+        transpose(back);
+        transpose(scales);
+        for (size_t lane = 0; lane < LANES; lane++) {
+            const __m512 factors = _mm512_castsi512_ps(scales[lane]);
+            UNROLL for (int i = 0; i < 8; i++) {
+                __m512 first, second;
+                scaled_pair(front[lane], back[lane], factors, i, &first, &second);
+                const __m512i lower = _mm512_srli_epi32(_mm512_castps_si512(first), 16);
+                _mm512_store_si512(tiles + lane * TILE_BYTES + 64 * i,
+                                   _mm512_mask_mov_epi16(lower, 0xAAAAAAAA, _mm512_castps_si512(second)));
+            }
+        }
+    }
+}
+
+AMX INLINE void decode(const struct monocle_weight *weight, size_t output, size_t outputs, size_t unit, size_t ahead,
+                       uint8_t *tiles, const enum monocle_weight_format format) {
+    if (format == MONOCLE_WEIGHT_NVFP4) decode_nvfp4(weight, output, outputs, unit, ahead, tiles);
+    else decode_pairs(weight, output, outputs, unit, ahead, tiles, format == MONOCLE_WEIGHT_FP8);
+}
+
+/// Bytes of `inputs` elements.
+INLINE size_t element_bytes(size_t inputs, const enum monocle_weight_format format) {
+    return format == MONOCLE_WEIGHT_NVFP4 ? inputs / 2 : format == MONOCLE_WEIGHT_FP8 ? inputs : 2 * inputs;
+}
+
+/// Adds a unit of sixteen outputs to the sums of up to sixteen rows.
+AMX INLINE void add_unit(const uint8_t *tiles, const uint8_t *x) {
+    UNROLL for (int chunk = 0; chunk < CHUNKS; chunk++) {
+        _tile_loadd(4, x + TILE_BYTES * chunk, 64);
+        _tile_loadd(6, tiles + TILE_BYTES * chunk, 64);
+        _tile_dpbf16ps(0, 4, 6);
+    }
+}
+
+/// Up to sixteen rows: every weight is decoded once and used at once; while tiles multiply a unit the next is decoded.
+AMX INLINE void few_rows(const struct monocle_weight *weight, const struct monocle_packed_rows *x, size_t first,
+                         size_t last, float *y, uint8_t *scratch, const enum monocle_weight_format format) {
+    const size_t units = (weight->inputs + TILES_UNIT - 1) / TILES_UNIT;
+    // What is read next of a row are the sixteen rows behind these, which lie behind them.
+    const size_t ahead = SIDE * element_bytes(weight->inputs, format);
+    float *const sums = (void *)(scratch + 2 * DECODED_BYTES);
+    configure(x->rows);
+    for (size_t output = first; output < last; output += SIDE) {
+        const size_t outputs = last - output < SIDE ? last - output : SIDE;
+        decode(weight, output, outputs, 0, ahead, scratch, format);
+        _tile_zero(0);
+        for (size_t unit = 0; unit < units; unit++) {
+            if (unit + 1 < units)
+                decode(weight, output, outputs, unit + 1, ahead, scratch + (unit + 1) % 2 * DECODED_BYTES, format);
+            add_unit(scratch + unit % 2 * DECODED_BYTES, x->bytes + unit * x->stride);
+        }
+        _tile_stored(0, sums, 64);
+        for (size_t row = 0; row < x->rows; row++)
+            finish(weight, _mm512_load_ps(sums + row * SIDE), row, output, outputs, y);
+    }
+    _tile_release();
+}
+
+/// Adds a unit of two tiles of outputs to the sums of one or two tiles of rows: `sums` [rows, PANEL_TILES] tiles.
+AMX INLINE void add_tiles(const uint8_t *tiles, const uint8_t *x, bool begun, uint8_t *sums,
+                          const bool two) {
+    uint8_t *const below = sums + PANEL_TILES * TILE_BYTES;
+    if (begun) {
+        _tile_loadd(0, sums, 64);
+        _tile_loadd(1, sums + TILE_BYTES, 64);
+        if (two) {
+            _tile_loadd(2, below, 64);
+            _tile_loadd(3, below + TILE_BYTES, 64);
+        }
+    } else {
+        _tile_zero(0);
+        _tile_zero(1);
+        _tile_zero(2);
+        _tile_zero(3);
+    }
+    UNROLL for (int chunk = 0; chunk < CHUNKS; chunk++) {
+        _tile_loadd(6, tiles + TILE_BYTES * chunk, 64);
+        _tile_loadd(4, x + TILE_BYTES * chunk, 64);
+        _tile_dpbf16ps(0, 4, 6);
+        if (two) {
+            _tile_loadd(5, x + UNIT_BYTES + TILE_BYTES * chunk, 64);
+            _tile_dpbf16ps(2, 5, 6);
+        }
+        _tile_loadd(7, tiles + DECODED_BYTES + TILE_BYTES * chunk, 64);
+        _tile_dpbf16ps(1, 4, 7);
+        if (two) _tile_dpbf16ps(3, 5, 7);
+    }
+    _tile_stored(0, sums, 64);
+    _tile_stored(1, sums + TILE_BYTES, 64);
+    if (two) {
+        _tile_stored(2, below, 64);
+        _tile_stored(3, below + TILE_BYTES, 64);
+    }
+}
+
+/// Rows [row, end) of up to MONOCLE_AMX_OUTPUTS outputs; `row` is a multiple of sixteen.
+AMX INLINE void many_rows(const struct monocle_weight *weight, const struct monocle_packed_rows *x, size_t row,
+                          size_t end, size_t output, size_t outputs, float *y, uint8_t *scratch,
+                          const enum monocle_weight_format format) {
+    const size_t units = (weight->inputs + TILES_UNIT - 1) / TILES_UNIT, next_unit = element_bytes(TILES_UNIT, format);
+    const size_t first = row / SIDE, last = (end + SIDE - 1) / SIDE, tiles = (outputs + SIDE - 1) / SIDE;
+    uint8_t *const panel = scratch, *const sums = scratch + PANEL_TILES * DECODED_BYTES;
+    // The partner of an odd last tile.
+    if (tiles % 2) memset(panel + tiles * DECODED_BYTES, 0, DECODED_BYTES);
+    for (size_t unit = 0; unit < units; unit++) {
+        for (size_t tile = 0; tile < tiles; tile++) {
+            const size_t left = outputs - tile * SIDE;
+            decode(weight, output + tile * SIDE, left < SIDE ? left : SIDE, unit, next_unit,
+                   panel + tile * DECODED_BYTES, format);
+        }
+        for (size_t r = first; r < last; r += 2) {
+            const uint8_t *const start = x->bytes + unit * x->stride + r * UNIT_BYTES;
+            for (size_t tile = 0; tile < tiles; tile += 2) {
+                uint8_t *const target = sums + ((r - first) * PANEL_TILES + tile) * TILE_BYTES;
+                const uint8_t *const weights = panel + tile * DECODED_BYTES;
+                if (r + 1 < last) add_tiles(weights, start, unit > 0, target, true);
+                else add_tiles(weights, start, unit > 0, target, false);
+            }
+        }
+    }
+    for (size_t r = row; r < end; r++)
+        for (size_t tile = 0; tile < tiles; tile++) {
+            const size_t left = outputs - tile * SIDE;
+            const float *const source =
+                (const void *)(sums + ((r / SIDE - first) * PANEL_TILES + tile) * TILE_BYTES + r % SIDE * 64);
+            finish(weight, _mm512_load_ps(source), r, output + tile * SIDE, left < SIDE ? left : SIDE, y);
+        }
+}
+
+AMX INLINE void all_rows(const struct monocle_weight *weight, const struct monocle_packed_rows *x, size_t first,
+                         size_t last, float *y, uint8_t *scratch, const enum monocle_weight_format format) {
+    if (x->rows <= SIDE) {
+        few_rows(weight, x, first, last, y, scratch, format);
+        return;
+    }
+    configure(SIDE);
+    // Parts of about equal size.
+    const size_t parts = (x->rows + MONOCLE_AMX_ROWS - 1) / MONOCLE_AMX_ROWS;
+    const size_t tiles = (x->rows + SIDE - 1) / SIDE;
+    for (size_t part = 0; part < parts; part++) {
+        const size_t row = tiles * part / parts * SIDE, next = tiles * (part + 1) / parts * SIDE;
+        const size_t end = next < x->rows ? next : x->rows;
+        for (size_t output = first; output < last; output += MONOCLE_AMX_OUTPUTS) {
+            const size_t left = last - output;
+            many_rows(weight, x, row, end, output, left < MONOCLE_AMX_OUTPUTS ? left : MONOCLE_AMX_OUTPUTS, y,
+                      scratch, format);
+        }
+    }
+    _tile_release();
+}
+
+AMX void monocle_linear_amx(const struct monocle_weight *weight, const struct monocle_packed_rows *x, size_t first,
+                            size_t last, float *y, uint8_t *scratch) {
+    switch (weight->format) {
+    case MONOCLE_WEIGHT_NVFP4: all_rows(weight, x, first, last, y, scratch, MONOCLE_WEIGHT_NVFP4); break;
+    case MONOCLE_WEIGHT_FP8: all_rows(weight, x, first, last, y, scratch, MONOCLE_WEIGHT_FP8); break;
+    default: all_rows(weight, x, first, last, y, scratch, MONOCLE_WEIGHT_BF16); break;
+    }
+}
+#endif
