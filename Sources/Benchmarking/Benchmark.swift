@@ -184,7 +184,7 @@ private struct Measuring {
                 instructionSet: backend.instructionSet.rawValue, loadAverage: loadAverage),
             model: .init(
                 path: loaded.folder.url.path(percentEncoded: false), precision: benchmark.precision.rawValue,
-                weightBytesPerToken: cost.decoderBytes + cost.headBytes,
+                weightBytesPerToken: cost.decoderBytes + cost.largestLogitBytes,
                 keyValueBytesPerToken: cost.tokenBytes(keyValueType)),
             limits: figures.limits)
         report.load = figures.firstStep.map {

@@ -17,7 +17,7 @@ package struct BenchmarkOptions: Sendable {
     package var batches: [Int]
     /// Prompt lengths, tokens.
     package var prompts: [Int]
-    /// Tiles embedded at once.
+    /// Tiles embedded one after the other.
     package var tiles: [Int]
     /// Bytes of text the tokenizer encodes.
     package var textBytes: Int

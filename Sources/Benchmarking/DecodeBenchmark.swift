@@ -15,8 +15,9 @@ package struct DecodeBenchmark: Sendable {
         self.keyValueType = keyValueType
     }
 
-    /// Seconds of a step that gives each of `sequences` sequences one more row of logits, `context` tokens of each
-    /// being in the cache. The cache holds noise, which costs what real keys and values cost.
+    /// Seconds of a step that gives a sequence its next greedy token, or each of several sequences one more row of logits,
+    /// as the engine does; `context` tokens of each are in the cache. The cache holds noise, which costs what real keys and
+    /// values cost.
     package func measure(
         context: Int, sequences: Int, _ repetition: Repetition
     ) throws(ComputeError) -> Measurements {
@@ -80,7 +81,11 @@ package struct DecodeBenchmark: Sendable {
         return { [model, backend] () throws(ComputeError) in
             let x = try model.embed(ids, images: [], on: backend)
             let hidden = try model.language.hidden(x, step, pages: pages, on: backend)
-            _ = try model.language.logits(hidden, on: backend)
+            if sequences == 1 {
+                _ = try model.language.largestLogits(hidden, count: 1, on: backend)
+            } else {
+                _ = try model.language.logits(hidden, on: backend)
+            }
         }
     }
 }

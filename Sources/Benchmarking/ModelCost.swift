@@ -13,6 +13,8 @@ package struct ModelCost: Sendable {
     package let decoderBytes: Int
     /// Of the output projection, bytes.
     package let headBytes: Int
+    /// What the largest logit alone reads of it: the int8 copy of a bf16 projection, where there is one.
+    package let largestLogitBytes: Int
     /// One row of the embedding, bytes.
     package let embeddingRowBytes: Int
     /// Of the decoder's linear layers, for each token.
@@ -32,6 +34,7 @@ package struct ModelCost: Sendable {
         attention = .float(precision: precision, isa: isa)
         var bytes: [Layout.Part: Int] = [:]
         var operations: [Layout.Part: OperationCount] = [:]
+        var screened: [Layout.Part: Int] = [:]
         // Rows each layer multiplies for one token, one row of logits, or one tile.
         let tile = TileRows(folder)
         for entry in folder.layout.entries {
@@ -39,6 +42,9 @@ package struct ModelCost: Sendable {
             let format = try folder.matrix(entry.path, outputs: outputs, inputs: inputs)
             let instruction = DotInstruction.used(for: format, precision: precision, isa: isa)
             bytes[entry.part, default: 0] += format.byteCount
+            if case .dense(let view) = format, view.dtype == .bf16 {
+                screened[entry.part] = CPUBackend.screeningBytes(outputs: outputs, inputs: inputs)
+            }
             operations[entry.part, default: OperationCount()].add(
                 2 * outputs * inputs * (tile?.rows(of: entry) ?? 1), by: instruction)
         }
@@ -46,6 +52,7 @@ package struct ModelCost: Sendable {
         let head: Layout.Part = folder.language.tiesEmbeddings ? .embeddings : .head
         decoderBytes = bytes[.decoder] ?? 0
         headBytes = bytes[head] ?? 0
+        largestLogitBytes = screened[head].flatMap { $0 > 0 ? $0 : nil } ?? headBytes
         embeddingRowBytes = embeddings / max(1, folder.language.vocabulary)
         decoderOperations = operations[.decoder] ?? OperationCount()
         headOperations = operations[head] ?? OperationCount()
@@ -68,10 +75,12 @@ package struct ModelCost: Sendable {
         2 * language.layers * language.keyValueHeads * language.headDimension * keyValueType.size
     }
 
-    /// Bytes that a decode step must read: every weight once, and each sequence's keys and values.
+    /// Bytes that a decode step must read: every weight once, of the output projection of a single sequence what its largest
+    /// logit needs, and each sequence's keys and values.
     /// - Parameter context: tokens in the cache of each sequence before the step.
     package func decodeBytes(context: Int, sequences: Int, keyValueType: DType) -> Int {
-        decoderBytes + headBytes + sequences * (embeddingRowBytes + context * tokenBytes(keyValueType))
+        let head = sequences == 1 ? largestLogitBytes : headBytes
+        return decoderBytes + head + sequences * (embeddingRowBytes + context * tokenBytes(keyValueType))
     }
 
     /// Operations that turn a prompt into one row of logits.

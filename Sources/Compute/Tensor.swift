@@ -1,5 +1,6 @@
 // Activations: dense float32 arrays. Knows nothing of weights, operations or devices other than host memory.
 
+import Foundation
 package import Numerics
 import Synchronization
 
@@ -79,9 +80,18 @@ package final class TensorStorage: @unchecked Sendable {
     }
 
     private static func allocate(_ count: Int, _ pool: TensorPool?) -> UnsafeMutablePointer<Float> {
-        let capacity = max(count, 1) * MemoryLayout<Float>.stride
-        return (pool?.take(count: count) ?? .allocate(byteCount: capacity, alignment: 64))
+        (pool?.take(count: count) ?? memory(byteCount: max(count, 1) * MemoryLayout<Float>.stride))
             .assumingMemoryBound(to: Float.self)
+    }
+
+    /// Large arrays lie in huge pages where the system gives them: faulting in an activation of a hundred megabytes page by
+    /// page took longer than the operation that wrote it.
+    private static func memory(byteCount: Int) -> UnsafeMutableRawPointer {
+        let hugePage = 2 << 20
+        guard byteCount >= 2 * hugePage else { return .allocate(byteCount: byteCount, alignment: 64) }
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: hugePage)
+        madvise(memory, byteCount / hugePage * hugePage, MADV_HUGEPAGE)
+        return memory
     }
 
     /// The elements on the host.

@@ -60,19 +60,31 @@ struct ConcurrencyTests {
             alone.append(try await lonely.outcome(request))
         }
         for (name, options) in Self.variants {
-            let engine = try self.engine(harness, options)
-            for (index, result) in await engine.outcomes(requests).enumerated() {
-                let found = try result.get()
-                #expect(found == alone[index], "\(name): \(requests[index].id) of seed \(seed)")
+            var statistics = try await self.statistics(harness, options, requests, alone, "\(name), seed \(seed)")
+            // A starved machine may let the requests in one by one, so that none is in another's way.
+            for _ in 0..<4 where name == "preemption" && requests.count > 20 && statistics.totals.preemptions == 0 {
+                statistics = try await self.statistics(harness, options, requests, alone, "\(name), seed \(seed)")
             }
-            await engine.drain()
-            let statistics = engine.statistics
             #expect(statistics.inconsistencies == 0 && statistics.pagesUsed == 0 && statistics.running == 0)
             #expect(statistics.finished == requests.count, "\(name)")
             if name == "preemption", requests.count > 20 { #expect(statistics.totals.preemptions > 0) }
             if name == "defaults", requests.count > 20 { #expect(statistics.totals.prefixHits > 0) }
             if name == "guessing", requests.count > 20 { #expect(statistics.totals.accepted > 0) }
         }
+    }
+
+    /// Answers all requests at once, and says what the engine counted.
+    private func statistics(
+        _ harness: EngineHarness, _ options: EngineOptions, _ requests: [GenerationRequest], _ alone: [Outcome],
+        _ run: String
+    ) async throws -> EngineStatistics {
+        let engine = try engine(harness, options)
+        for (index, result) in await engine.outcomes(requests).enumerated() {
+            let found = try result.get()
+            #expect(found == alone[index], "\(run): \(requests[index].id)")
+        }
+        await engine.drain()
+        return engine.statistics
     }
 
     /// Half of the clients leave at a random moment: everybody else's answer is untouched and nothing leaks.
