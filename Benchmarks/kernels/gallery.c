@@ -79,6 +79,7 @@ struct kernel {
     monocle_multiply *multiply;
     size_t unit, unit_bytes;
     bool integers;  // whether the peak of integer products is its limit
+    bool tiles;     // whether rows are packed unit by unit, sixteen side by side
 };
 
 struct job {
@@ -172,6 +173,14 @@ static struct job prepare(const struct kernel *kernel, size_t outputs, size_t in
         .bytes = elements + (kernel->format == MONOCLE_WEIGHT_NVFP4 ? elements / 8 : 0),
     };
     const size_t units = (inputs + kernel->unit - 1) / kernel->unit;
+    if (kernel->tiles) {
+        job.x = (struct monocle_packed_rows){packed, (rows + 15) / 16 * 16 * kernel->unit_bytes, rows};
+        for (size_t row = 0; row < rows; row++)
+            for (size_t unit = 0; unit < units; unit++)
+                kernel->pack(x + row * inputs + unit * kernel->unit, inputs - unit * kernel->unit, 1, 0, 1,
+                             packed + unit * job.x.stride + row / 16 * 16 * kernel->unit_bytes + row % 16 * 64);
+        return job;
+    }
     job.x = (struct monocle_packed_rows){packed, (units * kernel->unit_bytes + 63) / 64 * 64 + 64, rows};
     for (size_t row = 0; row < rows; row++)
         kernel->pack(x + row * inputs, inputs, 1e-3f, 0, units, packed + row * job.x.stride);
@@ -240,10 +249,15 @@ static const struct kernel many_avx512[] = {
     {"bf16 avx512", BF16, monocle_pack_bf16_panels_avx512, monocle_linear_bf16_panels_avx512, 32, 64},
     {"f32 avx512", NVFP4, monocle_pack_f32, monocle_linear_widened_avx512, 16, 64},
 };
-static const struct kernel amx[] = {
-    {"w4a16 amx", NVFP4, monocle_pack_blocks_amx, monocle_linear_amx, 256, 512},
-    {"bf16 amx", BF16, monocle_pack_bf16_amx, monocle_linear_amx, 256, 512},
-    {"fp8 amx", MONOCLE_WEIGHT_FP8, monocle_pack_bf16_amx, monocle_linear_amx, 256, 512},
+static const struct kernel few_amx[] = {
+    {"w4a16 amx", NVFP4, monocle_pack_blocks_amx_rows, monocle_linear_amx_rows, 512, 2048},
+    {"bf16 amx", BF16, monocle_pack_bf16_amx_rows, monocle_linear_amx_rows, 512, 2048},
+    {"fp8 amx", MONOCLE_WEIGHT_FP8, monocle_pack_bf16_amx_rows, monocle_linear_amx_rows, 512, 2048},
+};
+static const struct kernel many_amx[] = {
+    {"w4a16 amx", NVFP4, monocle_pack_blocks_amx, monocle_linear_amx, 512, 1024, .tiles = true},
+    {"bf16 amx", BF16, monocle_pack_bf16_amx, monocle_linear_amx, 512, 1024, .tiles = true},
+    {"fp8 amx", MONOCLE_WEIGHT_FP8, monocle_pack_bf16_amx, monocle_linear_amx, 512, 1024, .tiles = true},
 };
 static const struct kernel few_avx2[] = {
     {"w4a16 scalar", NVFP4, monocle_pack_bf16_as_f32, monocle_linear_widened_scalar, 16, 64},
@@ -297,9 +311,9 @@ int main(int count, char **arguments) {
     pthread_create(&thread, NULL, worker, NULL);
 
     for (int threads = 1; threads <= 2; threads++) {
-        static const size_t few[] = {1, 4};
+        static const size_t few[] = {1, 2, 4};
         for (size_t i = 0; i < sizeof few / sizeof *few; i++) {
-            if (tiles) FOR_EACH(kernel, amx)
+            if (tiles && few[i] < 4) FOR_EACH(kernel, few_amx)
                 few_rows(kernel, kernel->format == BF16 ? 32768 : outputs, inputs, few[i], threads);
             if (avx512) FOR_EACH(kernel, few_avx512)
                 few_rows(kernel, kernel->format == BF16 ? 32768 : outputs, inputs, few[i], threads);
@@ -308,7 +322,7 @@ int main(int count, char **arguments) {
         }
         static const size_t many[] = {8, 16, 512};
         for (size_t i = 0; i < sizeof many / sizeof *many; i++) {
-            if (tiles) FOR_EACH(kernel, amx) many_rows(kernel, outputs, inputs, many[i], threads);
+            if (tiles) FOR_EACH(kernel, many_amx) many_rows(kernel, outputs, inputs, many[i], threads);
             if (avx512) FOR_EACH(kernel, many_avx512) many_rows(kernel, outputs, inputs, many[i], threads);
             FOR_EACH(kernel, many_avx2) many_rows(kernel, outputs, inputs, many[i], threads);
         }
