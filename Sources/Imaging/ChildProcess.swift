@@ -15,6 +15,8 @@ package struct ChildProcess {
         case notFound
         case notStarted(reason: String)
         case timedOut
+        /// Its leash was pulled.
+        case calledOff
         /// There was more output than allowed, or its reader wanted no more.
         case outputRefused
     }
@@ -31,6 +33,8 @@ package struct ChildProcess {
     package let arguments: [String]
     /// A command that starts the program after giving up what it should not have; empty starts it as it is.
     package var launcher: [String] = []
+    /// What the child can be called off by; nil is nothing.
+    package var leash: ChildLeash?
     /// Wall-clock seconds; the processor seconds of all threads may be twice as many.
     package let timeout: Double
     /// Bytes of standard output.
@@ -46,7 +50,7 @@ package struct ChildProcess {
         self.memoryLimit = memoryLimit
     }
 
-    /// Waits for the end. The child is killed, and always reaped, when a bound is passed.
+    /// Waits for the end. The child is killed, and always reaped, when a bound is passed or its leash is pulled.
     package func run(input: Input = .nothing) throws(Failure) -> Output {
         var output: [UInt8] = []
         let end = try run(input: input) { bytes in
@@ -63,6 +67,8 @@ package struct ChildProcess {
         input: Input = .nothing, receive: (UnsafeRawBufferPointer) -> Bool
     ) throws(Failure) -> (status: Int32, standardError: String) {
         guard let path = Self.find(program) else { throw .notFound }
+        let leash = leash ?? ChildLeash()
+        guard !leash.isPulled else { throw .calledOff }
         let inputFile = try Self.open(input)
         defer { if let inputFile { close(inputFile) } }
         let (child, out, error) = try Self.spawning.withLock { _ in
@@ -73,15 +79,18 @@ package struct ChildProcess {
             close(error)
         }
         let deadline = DispatchTime.now().uptimeNanoseconds + UInt64(timeout * 1e9)
-        var collected = collect(out, error, deadline, receive)
+        var collected = leash.hold(child) ? collect(out, error, deadline, receive) : .failure(.calledOff)
         var status: Int32 = 0
-        if case .success = collected, !Self.isReaped(child, before: deadline, &status) {
+        if case .success = collected, !Self.isReaped(child, leash, before: deadline, &status) {
             collected = .failure(.timedOut)
         }
         if case .failure = collected {
+            leash.letGo(child)
             kill(-child, SIGKILL)
             while waitpid(child, &status, 0) == -1, errno == EINTR {}
         }
+        // What a killed child left behind is no answer.
+        guard !leash.isPulled else { throw .calledOff }
         let errorText = try collected.get()
         // The low seven bits are the signal that ended the child, the next byte its exit status.
         let code = status & 0x7F == 0 ? status >> 8 & 0xFF : -(status & 0x7F)
@@ -89,12 +98,12 @@ package struct ChildProcess {
     }
 
     /// Waits for the end of a child that has closed its pipes, which may still be far off.
-    private static func isReaped(_ child: pid_t, before deadline: UInt64, _ status: inout Int32) -> Bool {
+    private static func isReaped(
+        _ child: pid_t, _ leash: ChildLeash, before deadline: UInt64, _ status: inout Int32
+    ) -> Bool {
         var pause: UInt32 = 100
         while true {
-            let reaped = waitpid(child, &status, WNOHANG)
-            if reaped == child { return true }
-            if reaped == -1, errno != EINTR { return true }
+            if leash.reap(child, &status) { return true }
             guard DispatchTime.now().uptimeNanoseconds < deadline else { return false }
             usleep(pause)
             pause = min(pause * 2, 20_000)

@@ -30,6 +30,8 @@ package indirect enum ImagingError: Error, Equatable, CustomStringConvertible {
     case timedOut(name: String, seconds: Double)
     /// The child process that decodes ended without an answer.
     case decoderUnavailable
+    /// Whoever asked does not want the answer any more.
+    case calledOff
 
     /// The formats that are decoded, as messages name them.
     package static let acceptedFormats = "JPEG, PNG, WebP, PDF and video (MP4, WebM, Matroska, AVI)"
@@ -76,6 +78,8 @@ package indirect enum ImagingError: Error, Equatable, CustomStringConvertible {
             "\(name) took more than \(seconds.formatted()) seconds and was stopped"
         case .decoderUnavailable:
             "the process that decodes images ended without an answer"
+        case .calledOff:
+            "decoding was called off"
         }
     }
 }

@@ -17,6 +17,8 @@ package struct PDFRenderer: Sendable {
     package var memory: Int
     /// Starts the child confined; see `ChildProcess.launcher`.
     package var launcher: [String] = []
+    /// What the children can be called off by.
+    package var leash: ChildLeash?
 
     package init(
         shortSide: Int = 2048, longSide: Int = 3072, resolution: Double = 200, timeout: Double = 10,
@@ -98,6 +100,7 @@ package struct PDFRenderer: Sendable {
         var process = ChildProcess(
             program: program, arguments: arguments, timeout: timeout, outputLimit: outputLimit, memoryLimit: memory)
         process.launcher = launcher
+        process.leash = leash
         let output: ChildProcess.Output
         do {
             output = try process.run()
@@ -105,6 +108,7 @@ package struct PDFRenderer: Sendable {
             switch error {
             case .notFound: throw .missingProgram(name: program, package: Self.package, purpose: "renders PDF pages")
             case .timedOut: throw .timedOut(name: program, seconds: timeout)
+            case .calledOff: throw .calledOff
             case .notStarted(let reason): throw .programFailed(name: program, reason: reason)
             case .outputRefused:
                 throw .programFailed(name: program, reason: "it wrote more than the allowed \(outputLimit) bytes")

@@ -9,6 +9,8 @@ package struct VideoDecoder: Sendable {
     package var limits: VideoLimits
     /// Starts the children confined; see `ChildProcess.launcher`.
     package var launcher: [String] = []
+    /// What the children can be called off by.
+    package var leash: ChildLeash?
 
     package init(limits: VideoLimits = VideoLimits()) { self.limits = limits }
 
@@ -134,6 +136,7 @@ package struct VideoDecoder: Sendable {
             program: program, arguments: arguments, timeout: limits.timeout, outputLimit: 64 << 20,
             memoryLimit: limits.memory)
         process.launcher = launcher
+        process.leash = leash
         return process
     }
 
@@ -151,6 +154,7 @@ package struct VideoDecoder: Sendable {
         switch failure {
         case .notFound: .missingProgram(name: program, package: Self.package, purpose: "decodes videos")
         case .timedOut: .timedOut(name: program, seconds: limits.timeout)
+        case .calledOff: .calledOff
         case .notStarted(let reason): .programFailed(name: program, reason: reason)
         case .outputRefused: .programFailed(name: program, reason: "it wrote more, or larger frames, than announced")
         }

@@ -59,6 +59,19 @@ extension VisionLanguageModel {
             controlTokens: plan.controlTokens, imageTokens: plan.imageTokens, imagesSeconds: imagesSeconds)
     }
 
+    /// The same; the child processes that decode end when the task is cancelled.
+    func prepareWhileWanted(_ inquiry: Inquiry) async throws -> PreparedRequest {
+        let leash = ChildLeash()
+        var loader = ImageLoader()
+        loader.pdf.leash = leash
+        loader.video.leash = leash
+        return try await withTaskCancellationHandler {
+            try prepare(inquiry, loader: loader)
+        } onCancel: {
+            leash.pull()
+        }
+    }
+
     private func prepare(tokens ids: [Int32], _ answer: AnswerOptions) throws -> PreparedRequest {
         guard ids.count < context else {
             throw PromptingError.tooLong(text: ids.count, control: 0, image: 0, limit: context)

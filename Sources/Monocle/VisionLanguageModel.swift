@@ -112,7 +112,7 @@ public final class VisionLanguageModel: Sendable {
         AsyncThrowingStream { continuation in
             let task = Task {
                 do {
-                    let prepared = try prepare(inquiry)
+                    let prepared = try await prepareWhileWanted(inquiry)
                     var collector = AnswerCollector(prepared)
                     for try await delta in engine.submit(prepared.request) {
                         for event in collector.events(for: delta) { continuation.yield(event) }

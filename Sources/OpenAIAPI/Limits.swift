@@ -28,11 +28,13 @@ package struct Limits: Sendable, Equatable {
         case pdfShortSide = "pdf-short-side"
         case pdfLongSide = "pdf-long-side"
         case pdfSeconds = "pdf-seconds"
+        case documentsAtOnce = "documents-at-once"
         case videos
         case videoBytes = "video-bytes"
         case videoFrames = "video-frames"
         case videoPixels = "video-pixels"
         case videoSeconds = "video-seconds"
+        case videosAtOnce = "videos-at-once"
         case fetchSeconds = "fetch-seconds"
         case fetchHops = "fetch-hops"
         case messages
@@ -127,6 +129,8 @@ extension Limits.Key {
         case .pdfShortSide: .init(2048, 64...8192, "pixels", "the shorter side of a rendered page", "rendered smaller")
         case .pdfLongSide: .init(3072, 64...8192, "pixels", "the longer side of a rendered page", "rendered smaller")
         case .pdfSeconds: .init(10, 1...120, "seconds", "rendering a page", "400 invalid_document")
+        case .documentsAtOnce:
+            .init(2, 1...64, "requests", "requests whose documents are rendered at once", "waits, then 503 overloaded")
         case .videos: .init(1, 0...16, "videos", "videos of a request", "400 too_many_videos")
         case .videoBytes: .init(20 << 20, 64...(256 << 20), "bytes", "a video", "400 invalid_video")
         case .videoFrames: .init(32, 1...256, "frames", "frames looked at of a video", "400 too_many_frames")
@@ -134,6 +138,8 @@ extension Limits.Key {
             .init(9_437_184, 1...100_000_000, "pixels", "width times height of a frame", "400 invalid_video")
         case .videoSeconds:
             .init(30, 1...600, "seconds", "listing a video's frames, and decoding them", "400 invalid_video")
+        case .videosAtOnce:
+            .init(2, 1...64, "requests", "requests whose videos are decoded at once", "waits, then 503 overloaded")
         case .fetchSeconds: .init(10, 1...120, "seconds", "fetching an image URL", "400 invalid_image_url")
         case .fetchHops: .init(3, 0...10, "redirects", "redirects of an image URL", "400 invalid_image_url")
         case .messages: .init(1024, 1...65_536, "messages", "messages of a request", "400 invalid_value")

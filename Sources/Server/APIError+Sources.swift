@@ -94,6 +94,7 @@ extension APIError {
         case .decoderUnavailable:
             self.init(
                 503, "decoder_unavailable", param: path, "the decoder of \(path) ended unexpectedly", retryAfter: 1)
+        case .calledOff: self = Lifeline.End.clientGone.error
         case .corrupt(let format, _): self.init(400, code, param: path, "\(path) is damaged \(format) data")
         case .unreadable: self.init(500, "internal_error", param: path, "\(path) could not be kept for rendering")
         default: self.init(400, code, param: path, "\(path): \(reason)")

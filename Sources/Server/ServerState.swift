@@ -21,10 +21,11 @@ package final class ServerState: Sendable {
     let media: MediaSource
     let grammars: GrammarLibrary
     /// Memory that request bodies may take together.
-    let bodies: ByteBudget
+    let bodies: Budget
     /// Threads for work that would hold up the event loops: JSON, base64, tokenising.
     let workers: NIOThreadPool
-    /// Threads that wait for decoders, so that slow images hold up nothing else.
+    /// Threads that wait for decoders, so that slow images hold up nothing else: some for images alone, and one for each place
+    /// that documents and videos have.
     let decoders: NIOThreadPool
 
     var limits: Limits { settings.limits }
@@ -48,10 +49,11 @@ package final class ServerState: Sendable {
         metrics = ServerMetrics()
         media = MediaSource(settings: settings, program: settings.trustsMedia ? nil : program)
         grammars = GrammarLibrary(tokenizer: model.tokenizer, limits: settings.limits)
-        bodies = ByteBudget(settings.limits[.bodyBytesTotal])
+        bodies = Budget(settings.limits[.bodyBytesTotal], of: "memory")
         workers = NIOThreadPool(numberOfThreads: 2)
         workers.start()
-        decoders = NIOThreadPool(numberOfThreads: 4)
+        decoders = NIOThreadPool(
+            numberOfThreads: 4 + settings.limits[.documentsAtOnce] + settings.limits[.videosAtOnce])
         decoders.start()
     }
 

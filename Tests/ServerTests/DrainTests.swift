@@ -50,8 +50,8 @@ extension ServerTests {
         }
 
         @Test func bytesAreSharedInOrder() async throws {
-            let budget = ByteBudget(100)
-            var first: ByteBudget.Share? = try await budget.reserve(80, within: .seconds(5))
+            let budget = Budget(100, of: "memory")
+            var first: Budget.Share? = try await budget.reserve(80, within: .seconds(5))
             await #expect(throws: APIError.self) { _ = try await budget.reserve(40, within: .milliseconds(20)) }
             async let second = budget.reserve(1000, within: .seconds(20))
             try await Task.sleep(for: .milliseconds(20))

@@ -26,18 +26,19 @@ enum ServerFixture {
     static let program = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
         .appending(path: "monocle").path
 
-    static func state(_ settings: ServerSettings = ServerSettings()) throws -> ServerState {
+    /// - Parameter decoder: the program that decodes as a child.
+    static func state(_ settings: ServerSettings = ServerSettings(), decoder: String = program) throws -> ServerState {
         try ServerState(
             model: model.get(), name: "monocle-mini", settings: settings, version: "test",
-            program: FileManager.default.isExecutableFile(atPath: program) ? program : nil)
+            program: FileManager.default.isExecutableFile(atPath: decoder) ? decoder : nil)
     }
 
     /// Serves while `body` runs.
     static func serve(
-        _ settings: ServerSettings = ServerSettings(),
+        _ settings: ServerSettings = ServerSettings(), decoder: String = program,
         _ body: @escaping @Sendable (any TestClientProtocol, ServerState) async throws -> Void
     ) async throws {
-        let state = try state(settings)
+        let state = try state(settings, decoder: decoder)
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let application = try ServerApplication(state, logger: logger).application()

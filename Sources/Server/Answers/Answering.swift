@@ -54,13 +54,18 @@ extension ServerState {
     /// Decodes the images and lays out the prompt; nothing has run through the model then.
     func prepare(_ ask: Ask) async throws -> PreparedRequest {
         let sources = try await media.sources(ask.attachments)
-        let share = sources.isEmpty ? nil : try await media.reserve(sources)
-        let prepared = try await (sources.isEmpty ? workers : decoders).runIfActive { [model, media] in
-            try model.prepare(
-                Inquiry(ask.prompt, sources: sources, maxTiles: ask.maxTiles, answer: Self.options(ask)),
-                loader: media.loader, kept: media.kept, salt: ask.cacheSalt ?? "")
+        let shares = sources.isEmpty ? [] : try await media.reserve(sources)
+        let leash = ChildLeash()
+        let prepared = try await withTaskCancellationHandler {
+            try await (sources.isEmpty ? workers : decoders).runIfActive { [model, media] in
+                try model.prepare(
+                    Inquiry(ask.prompt, sources: sources, maxTiles: ask.maxTiles, answer: Self.options(ask)),
+                    loader: media.loader(on: leash), kept: media.kept, salt: ask.cacheSalt ?? "")
+            }
+        } onCancel: {
+            leash.pull()
         }
-        withExtendedLifetime(share) {}
+        withExtendedLifetime(shares) {}
         try check(prepared, ask)
         metrics.observe(.images, prepared.imagesSeconds)
         metrics.add(prepared.images.count, to: .images)

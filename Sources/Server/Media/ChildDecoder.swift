@@ -9,6 +9,7 @@ struct ChildDecoder: Sendable {
     let program: String
     /// Seconds.
     let timeout: Double
+    let leash: ChildLeash
 
     /// The verb that runs `DecoderChild`.
     static let verb = "decode-image"
@@ -17,19 +18,21 @@ struct ChildDecoder: Sendable {
         // Refused here already: what is too large, or no image at all.
         let header = try ImageHeader(data.bytes, limits: limits)
         let pixels = 3 * header.width * header.height
-        let process = ChildProcess(
+        var process = ChildProcess(
             program: program,
             arguments: [
                 Self.verb, "\(limits.bytes)", "\(limits.pixels)", "\(limits.side)", "\(limits.decodedBytes)",
                 "\(limits.scans)",
             ],
             timeout: timeout, outputLimit: pixels + 64, memoryLimit: limits.decodedBytes + (1 << 30))
+        process.leash = leash
         let output: ChildProcess.Output
         do {
             output = try process.run(input: .data(data))
         } catch {
             switch error {
             case .timedOut: throw .timedOut(name: "the decoder", seconds: timeout)
+            case .calledOff: throw .calledOff
             case .notFound, .notStarted, .outputRefused: throw .decoderUnavailable
             }
         }

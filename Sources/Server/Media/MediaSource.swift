@@ -10,7 +10,9 @@ struct MediaSource: Sendable {
     private let limits: Limits
     private let fetcher: ImageFetcher?
     private let program: String?
-    private let budget: ByteBudget
+    private let memory: Budget
+    private let documentPlaces: Budget
+    private let videoPlaces: Budget
     /// Images of earlier requests, cut into tiles.
     let kept: CutImages
 
@@ -18,7 +20,9 @@ struct MediaSource: Sendable {
         limits = settings.limits
         self.program = program
         fetcher = settings.imageHosts == .none ? nil : ImageFetcher(hosts: settings.imageHosts, limits: settings.limits)
-        budget = ByteBudget(settings.limits[.decodedBytesTotal])
+        memory = Budget(settings.limits[.decodedBytesTotal], of: "memory")
+        documentPlaces = Budget(settings.limits[.documentsAtOnce], of: "renderer of documents")
+        videoPlaces = Budget(settings.limits[.videosAtOnce], of: "decoder of videos")
         kept = CutImages(limit: settings.limits[.keptImageBytes])
     }
 
@@ -110,31 +114,51 @@ struct MediaSource: Sendable {
     /// Starts other programs confined, by this program under another verb.
     private var launcher: [String] { program.map { [$0, ConfinedProgram.verb] } ?? [] }
 
-    /// The loader for a request's images, with the server's limits.
-    var loader: ImageLoader {
-        let image = ImageLimits(
+    private var imageLimits: ImageLimits {
+        ImageLimits(
             bytes: limits[.imageBytes], pixels: limits[.imagePixels], side: limits[.imageSide],
             decodedBytes: limits[.decodedBytes])
+    }
+
+    /// The loader for a request's images, with the server's limits.
+    /// - Parameter leash: what its child processes can be called off by.
+    func loader(on leash: ChildLeash) -> ImageLoader {
         var pdf = PDFRenderer(
             shortSide: limits[.pdfShortSide], longSide: limits[.pdfLongSide], timeout: Double(limits[.pdfSeconds]),
             bytes: limits[.pdfBytes])
         pdf.launcher = launcher
-        var loader = ImageLoader(limits: image, pdf: pdf, pagesPerDocument: limits[.pdfPages])
+        pdf.leash = leash
+        var loader = ImageLoader(limits: imageLimits, pdf: pdf, pagesPerDocument: limits[.pdfPages])
         loader.wholeDocuments = true
         loader.video = VideoDecoder(
             limits: VideoLimits(
                 bytes: limits[.videoBytes], pixels: limits[.videoPixels], side: limits[.imageSide],
                 frames: limits[.videoFrames], timeout: Double(limits[.videoSeconds])))
         loader.video.launcher = launcher
+        loader.video.leash = leash
         if let program {
-            let decoder = ChildDecoder(program: program, timeout: Double(limits[.imageSeconds]))
+            let decoder = ChildDecoder(program: program, timeout: Double(limits[.imageSeconds]), leash: leash)
             loader.decode = { (data, limits) throws(ImagingError) in try decoder.decode(data, limits) }
         }
         return loader
     }
 
-    /// Reserves the memory that decoding takes, waiting while others have it.
-    func reserve(_ sources: [Inquiry.Source]) async throws -> ByteBudget.Share {
+    /// Reserves what decoding takes, waiting while others have it: a place among the videos and the documents being decoded,
+    /// which can take long, and then memory, so that nobody holds memory while he waits for a place.
+    func reserve(_ sources: [Inquiry.Source]) async throws -> [Budget.Share] {
+        let total = try decodedBytes(sources)
+        let formats = sources.map { ImageLoader.format(of: $0.image) }
+        var places: [Budget] = []
+        if formats.contains(.pdf) { places.append(documentPlaces) }
+        if formats.contains(where: { $0?.isVideo == true }) { places.append(videoPlaces) }
+        var shares: [Budget.Share] = []
+        let patience = Duration.seconds(limits[.queueSeconds])
+        for place in places { shares.append(try await place.reserve(1, within: patience)) }
+        shares.append(try await memory.reserve(total, within: patience))
+        return shares
+    }
+
+    private func decodedBytes(_ sources: [Inquiry.Source]) throws(APIError) -> Int {
         var total = 0
         for source in sources {
             guard case .data(let data, let path) = source.image else { continue }
@@ -150,7 +174,7 @@ struct MediaSource: Sendable {
                 continue
             }
             do throws(ImagingError) {
-                let header = try ImageHeader(data.bytes, limits: loader.limits)
+                let header = try ImageHeader(data.bytes, limits: imageLimits)
                 total += 4 * header.width * header.height
             } catch {
                 throw APIError(any: ImagingError.file(path, error))
@@ -161,6 +185,6 @@ struct MediaSource: Sendable {
                 400, "invalid_image", param: "messages",
                 "the images decode to \(total) bytes; the limit decoded-bytes is \(limits[.decodedBytes])")
         }
-        return try await budget.reserve(total, within: .seconds(limits[.queueSeconds]))
+        return total
     }
 }

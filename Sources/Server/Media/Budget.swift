@@ -1,26 +1,26 @@
-// Memory that all requests share, for bodies or for decoding. Knows bytes, not what they are.
+// What all requests share: memory for bodies and for decoding, places among decoders. Knows amounts, not what they are of.
 
 import OpenAIAPI
 import Synchronization
 
-/// Gives out shares of a number of bytes, first come first served.
-final class ByteBudget: Sendable {
-    /// Bytes held until nothing holds the share any more.
+/// Gives out shares of an amount, first come first served.
+final class Budget: Sendable {
+    /// Held until nothing holds the share any more.
     final class Share: Sendable {
-        private let budget: ByteBudget
-        private let bytes: Int
+        private let budget: Budget
+        private let amount: Int
 
-        fileprivate init(_ budget: ByteBudget, _ bytes: Int) {
+        fileprivate init(_ budget: Budget, _ amount: Int) {
             self.budget = budget
-            self.bytes = bytes
+            self.amount = amount
         }
 
-        deinit { budget.give(back: bytes) }
+        deinit { budget.give(back: amount) }
     }
 
     private struct Waiter {
         let number: Int
-        let bytes: Int
+        let amount: Int
         let continuation: CheckedContinuation<Bool, Never>
     }
 
@@ -32,8 +32,8 @@ final class ByteBudget: Sendable {
         /// Takes what those in front may have now.
         mutating func served() -> [Waiter] {
             var served: [Waiter] = []
-            while let first = waiters.first, first.bytes <= free {
-                free -= first.bytes
+            while let first = waiters.first, first.amount <= free {
+                free -= first.amount
                 served.append(waiters.removeFirst())
             }
             return served
@@ -41,16 +41,19 @@ final class ByteBudget: Sendable {
     }
 
     private let total: Int
+    /// As in "no memory became free".
+    private let what: String
     private let state: Mutex<State>
 
-    init(_ total: Int) {
+    init(_ total: Int, of what: String) {
         self.total = total
+        self.what = what
         state = Mutex(State(free: total))
     }
 
-    /// - Throws: 503 `overloaded` when the bytes do not become free in time.
-    func reserve(_ bytes: Int, within patience: Duration) async throws -> Share {
-        let wanted = min(bytes, total)
+    /// - Throws: 503 `overloaded` when the amount does not become free in time.
+    func reserve(_ amount: Int, within patience: Duration) async throws -> Share {
+        let wanted = min(amount, total)
         let number = state.withLock { state in
             state.next += 1
             return state.next
@@ -63,7 +66,7 @@ final class ByteBudget: Sendable {
         let isServed = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let served = state.withLock { state in
-                    state.waiters.append(Waiter(number: number, bytes: wanted, continuation: continuation))
+                    state.waiters.append(Waiter(number: number, amount: wanted, continuation: continuation))
                     return state.served()
                 }
                 for waiter in served { waiter.continuation.resume(returning: true) }
@@ -74,7 +77,7 @@ final class ByteBudget: Sendable {
         }
         guard isServed else {
             try Task.checkCancellation()
-            throw APIError(503, "overloaded", "no memory became free for the request", retryAfter: 2)
+            throw APIError(503, "overloaded", "no \(what) became free for the request", retryAfter: 2)
         }
         return Share(self, wanted)
     }
@@ -88,9 +91,9 @@ final class ByteBudget: Sendable {
         for waiter in served { waiter.continuation.resume(returning: true) }
     }
 
-    private func give(back bytes: Int) {
+    private func give(back amount: Int) {
         let served = state.withLock { state in
-            state.free += bytes
+            state.free += amount
             return state.served()
         }
         for waiter in served { waiter.continuation.resume(returning: true) }
