@@ -32,7 +32,7 @@ package struct EngineOptions: Sendable {
     package init(
         context: Int = 16_384, stepTokens: Int = 512, keyValueType: DType = .bf16, cacheTokens: Int? = nil,
         running: Int = 64, maxWaiting: Int = 256, maxWaitingTokens: Int? = nil, usesPrefixCache: Bool = true,
-        imageCacheBytes: Int = 256 << 20, drafts: Int = 0,
+        imageCacheBytes: Int = standardImageCacheBytes, drafts: Int = 0,
         readsLargestLogit: Bool = true, record: (@Sendable (SchedulerRecord) -> Void)? = nil
     ) {
         self.context = context
@@ -48,6 +48,8 @@ package struct EngineOptions: Sendable {
         self.readsLargestLogit = readsLargestLogit
         self.record = record
     }
+
+    package static let standardImageCacheBytes = 256 << 20
 
     /// Tokens guessed for a request that asks for guesses where the engine's choice is none.
     static let draftsOnRequest = 4

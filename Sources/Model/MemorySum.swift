@@ -14,22 +14,31 @@ package struct MemorySum: Sendable, Hashable {
     package let activations: Int
     /// Anonymous memory of the int8 copy of `lm_head` that greedy answers read; 0 without it.
     package let headCopy: Int
+    /// Anonymous memory of the images of earlier questions at most: their embeddings, and their tiles where a server keeps those;
+    /// 0 for a model of text.
+    package let imageEmbeddings: Int
+    package let imageTiles: Int
 
     /// Rows of logits that are made at once at most: enough that lm_head is read for many, few enough to stay small.
     package static let logitRows = 64
 
     package var total: Int { weights + anonymous }
     /// What must fit whatever happens to the page cache.
-    package var anonymous: Int { keyValueCache + activations + headCopy }
+    package var anonymous: Int { keyValueCache + activations + headCopy + imageEmbeddings + imageTiles }
 
     /// - Parameters:
     ///   - context: tokens of prompt and answer together.
     ///   - keyValueType: f32, bf16 or f8e4m3.
     ///   - prefillChunk: prompt tokens run at once.
     ///   - copiesHead: whether greedy answers read an int8 copy of `lm_head`.
+    ///   - keptEmbeddings: bytes of embeddings that are kept.
+    ///   - keptTiles: bytes of tiles that are kept.
     package init(
-        _ folder: CheckpointFolder, context: Int, keyValueType: DType, prefillChunk: Int, copiesHead: Bool
+        _ folder: CheckpointFolder, context: Int, keyValueType: DType, prefillChunk: Int, copiesHead: Bool,
+        keptEmbeddings: Int, keptTiles: Int
     ) {
+        imageEmbeddings = folder.vision == nil ? 0 : keptEmbeddings
+        imageTiles = folder.vision == nil ? 0 : keptTiles
         let shape = folder.language
         headCopy = copiesHead ? CPUBackend.screeningBytes(outputs: shape.vocabulary, inputs: shape.hidden) : 0
         weights = folder.store.files.reduce(0) { $0 + $1.mapping.byteCount }
@@ -62,7 +71,7 @@ extension MemorySum {
         guard anonymous > host.usable else { return nil }
         return """
             the model needs \(Bytes.text(anonymous)) of its own, \(Bytes.text(keyValueCache)) of it for the key-value cache of a \
-            full context, beside \(Bytes.text(weights)) of mapped weights; \(Bytes.text(host.usable)) can be had
+            full context and \(Bytes.text(imageEmbeddings + imageTiles)) for images that it keeps, beside \(Bytes.text(weights)) of mapped weights; \(Bytes.text(host.usable)) can be had
             """
     }
 }

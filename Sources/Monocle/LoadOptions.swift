@@ -80,6 +80,8 @@ package struct EngineSharing: Sendable {
     /// Requests, and prompt tokens, that may wait.
     package var maxWaiting: Int?
     package var maxWaitingTokens: Int?
+    /// Bytes that whoever asks keeps of images cut into tiles, beside the engine; memory is checked for them too.
+    package var keptImageBytes = 0
     /// Tokens guessed from the prompt in a step; results do not depend on it.
     package var drafts: Int?
 

@@ -54,7 +54,8 @@ public final class VisionLanguageModel: Sendable {
         let sharing = options.sharing
         let memory = MemorySum(
             folder, context: max(context, sharing.cacheTokens ?? 0), keyValueType: keyValueType,
-            prefillChunk: options.prefillChunk, copiesHead: options.lmHeadCopy)
+            prefillChunk: options.prefillChunk, copiesHead: options.lmHeadCopy,
+            keptEmbeddings: EngineOptions.standardImageCacheBytes, keptTiles: sharing.keptImageBytes)
         if let host = HostMemory.current(), let obstacle = memory.obstacle(in: host) {
             throw MonocleError(.device, obstacle + "; lower --context, or free memory")
         }

@@ -51,6 +51,7 @@ struct Batch: AsyncParsableCommand {
         options.sharing.running = concurrency
         options.sharing.maxWaiting = .max
         options.sharing.maxWaitingTokens = .max
+        options.sharing.keptImageBytes = settings.limits[.keptImageBytes]
         let model = try VisionLanguageModel(loading: url, options: options)
         for warning in model.warnings { Failure.warn(warning) }
         let state = try ServerState(

@@ -70,6 +70,12 @@ extension ModelDiagnosis {
         if memory.lmHeadCopyBytes > 0 {
             lines.append(Diagnosis.row("", "\(Bytes.text(memory.lmHeadCopyBytes)) int8 copy of lm_head"))
         }
+        if memory.imageEmbeddingsBytes > 0 {
+            lines.append(
+                Diagnosis.row("", "\(Bytes.text(memory.imageEmbeddingsBytes)) embeddings of images at most"))
+            lines.append(
+                Diagnosis.row("", "\(Bytes.text(memory.imageTilesBytes)) tiles of images at most, in a server"))
+        }
         lines.append(Diagnosis.row("", "\(Bytes.text(memory.totalBytes)) together"))
         for warning in warnings { lines.append(Diagnosis.row("Warning", warning)) }
         return lines

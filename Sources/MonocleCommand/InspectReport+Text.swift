@@ -16,12 +16,14 @@ extension InspectReport {
                 lines.append(Columns.row(index == 0 ? "Here" : "", what))
             }
             let memory = here.memory
+            let images = memory.imageEmbeddingsBytes + memory.imageTilesBytes
             lines.append(
                 Columns.row(
                     "Memory",
                     "\(Bytes.text(memory.weightsBytes)) mapped + \(Bytes.text(memory.keyValueCacheBytes)) key-value cache at "
                         + "\(memory.contextTokens) tokens + \(Bytes.text(memory.activationsBytes)) activations"
                         + (memory.lmHeadCopyBytes > 0 ? " + \(Bytes.text(memory.lmHeadCopyBytes)) copy of lm_head" : "")
+                        + (images > 0 ? " + \(Bytes.text(images)) images kept" : "")
                 ))
         }
         for warning in card?.warnings ?? [] { lines.append(Columns.row("Warning", warning)) }

@@ -2,9 +2,11 @@
 
 package import Checkpoint
 package import Compute
+import Engine
 import Foundation
 import Model
 import Numerics
+import OpenAIAPI
 
 package struct ModelDiagnosis: Encodable {
     /// Layers that share part, format and kernel.
@@ -26,6 +28,9 @@ package struct ModelDiagnosis: Encodable {
         package let keyValueCacheBytes: Int
         package let activationsBytes: Int
         package let lmHeadCopyBytes: Int
+        /// Of images kept for other questions, at most: their embeddings, and their tiles where a server keeps them.
+        package let imageEmbeddingsBytes: Int
+        package let imageTilesBytes: Int
         package let totalBytes: Int
     }
 
@@ -46,10 +51,12 @@ package struct ModelDiagnosis: Encodable {
         warnings = folder.warnings
         sum = MemorySum(
             folder, context: context, keyValueType: precision == .f32 ? .f32 : .bf16, prefillChunk: 512,
-            copiesHead: true)
+            copiesHead: true, keptEmbeddings: EngineOptions.standardImageCacheBytes,
+            keptTiles: Limits()[.keptImageBytes])
         memory = Memory(
             contextTokens: context, weightsBytes: sum.weights, keyValueCacheBytes: sum.keyValueCache,
-            activationsBytes: sum.activations, lmHeadCopyBytes: sum.headCopy, totalBytes: sum.total)
+            activationsBytes: sum.activations, lmHeadCopyBytes: sum.headCopy,
+            imageEmbeddingsBytes: sum.imageEmbeddings, imageTilesBytes: sum.imageTiles, totalBytes: sum.total)
         let kernels = LinearKernels(
             team: ThreadTeam(threads: 1), isa: instructionSet, precision: precision, pool: TensorPool())
         for entry in folder.layout.entries {

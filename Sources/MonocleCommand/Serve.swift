@@ -117,6 +117,7 @@ extension LoadOptions {
     /// What the server's limits say about the engine.
     fileprivate mutating func limit(by limits: Limits) {
         sharing.maxWaiting = limits[.queueRequests]
+        sharing.keptImageBytes = limits[.keptImageBytes]
         sharing.maxWaitingTokens = limits[.queueTokens] > 0 ? limits[.queueTokens] : nil
     }
 }

@@ -52,8 +52,13 @@ struct DiagnosisTests {
         #expect(decoder.kernel?.contains("scalar") == true)
         // 1000 tokens are 63 pages of 16; each 2 layers of 2 heads of 32, keys and values in bf16: 512 bytes.
         #expect(model.memory.keyValueCacheBytes == 516_096)
-        let parts = [model.memory.weightsBytes, model.memory.keyValueCacheBytes, model.memory.activationsBytes]
+        #expect(model.memory.imageEmbeddingsBytes == 256 << 20 && model.memory.imageTilesBytes == 128 << 20)
+        let parts = [
+            model.memory.weightsBytes, model.memory.keyValueCacheBytes, model.memory.activationsBytes,
+            model.memory.lmHeadCopyBytes, model.memory.imageEmbeddingsBytes, model.memory.imageTilesBytes,
+        ]
         #expect(model.memory.totalBytes == parts.reduce(0, +))
+        #expect(found.text.contains("256 MiB embeddings of images") && found.text.contains("128 MiB tiles of images"))
         let file = Goldens.checkpoint("nvfp4").appending(path: "model.safetensors")
         #expect(try model.memory.weightsBytes == Data(contentsOf: file).count)
     }
