@@ -11,8 +11,10 @@ struct Batch: AsyncParsableCommand {
         abstract: "Answer an OpenAI batch file (JSON Lines of custom_id, method, url, body) without a server.",
         discussion: """
             Answers are added as they come, a whole line each, in OpenAI's form of a batch's output; a request that is \
-            refused gets a line with its status and error. The same command goes on where a killed one stopped. A file \
-            with lines that are no requests is refused by their numbers before anything runs.
+            refused gets a line with its status and error. One that fails for a reason that may pass is tried again, \
+            and has a line without a response at the end if it still fails; the exit code is 4 then. The same command \
+            goes on where a killed one stopped, and asks again what failed. A file with lines that are no requests is \
+            refused by their numbers before anything runs.
 
             Example: monocle batch questions.jsonl -o answers.jsonl
             """)
@@ -32,11 +34,20 @@ struct Batch: AsyncParsableCommand {
     @Option(help: "Requests answered at once.")
     var concurrency = 16
 
-    private enum Bounds { static let concurrency = 1...1024 }
+    @Option(help: "Tries of a request after one that failed for a reason that may pass; the first after a second.")
+    var retries = 4
+
+    private enum Bounds {
+        static let concurrency = 1...1024
+        static let retries = 0...100
+    }
 
     func validate() throws {
         guard Bounds.concurrency.contains(concurrency) else {
             throw ValidationError("--concurrency is \(concurrency); expected 1 to \(Bounds.concurrency.upperBound)")
+        }
+        guard Bounds.retries.contains(retries) else {
+            throw ValidationError("--retries is \(retries); expected 0 to \(Bounds.retries.upperBound)")
         }
     }
 
@@ -61,11 +72,18 @@ struct Batch: AsyncParsableCommand {
         let progress = ProgressBar()
         defer { progress.clear() }
         let countdown = Countdown("request", progress)
-        let refused = try await run.run(concurrency: concurrency) { countdown.show($0, of: run.waiting.count) }
+        let outcome = try await run.run(concurrency: concurrency, patience: .init(retries: retries)) {
+            countdown.show($0, of: run.waiting.count)
+        }
         progress.clear()
         let before = batch.lines.count - run.waiting.count
         try Output.line(
-            "\(out): \(run.waiting.count - refused) answered, \(refused) refused"
+            "\(out): \(outcome.answered) answered, \(outcome.refused) refused"
+                + (outcome.failed > 0 ? ", \(outcome.failed) failed" : "")
                 + (before > 0 ? ", \(before) there before" : ""))
+        guard outcome.failed == 0 else {
+            Failure.warn("\(outcome.failed) of the requests failed; the same command asks them again")
+            throw ExitCode(Failure.Code.device.rawValue)
+        }
     }
 }

@@ -19,6 +19,14 @@ extension ServerTests {
 
         private static let chat = #"{"messages": [{"role": "user", "content": "hi"}], "max_tokens": 3}"#
 
+        /// Answers what is waiting, without long pauses.
+        private static func run(_ input: String, _ output: String, _ state: ServerState, retries: Int = 0) async throws
+            -> BatchRun.Outcome
+        {
+            try await BatchRun(BatchInput(reading: input), into: output, with: state)
+                .run(concurrency: 4, patience: .init(retries: retries, pause: .milliseconds(5))) { _ in }
+        }
+
         private static func objects(_ path: String) throws -> [[String: Any]] {
             try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map { line in
                 try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
@@ -61,9 +69,8 @@ extension ServerTests {
             let output = try Self.file()
             defer { for path in [input, output] { try? FileManager.default.removeItem(atPath: path) } }
             let state = try ServerFixture.state()
-            let refused = try await BatchRun(BatchInput(reading: input), into: output, with: state)
-                .run(concurrency: 4) { _ in }
-            #expect(refused == 3)
+            let outcome = try await Self.run(input, output, state)
+            #expect(outcome == .init(answered: 5, refused: 3))
             var answers: [String: [String: Any]] = [:]
             for object in try Self.objects(output) {
                 #expect((object["id"] as? String)?.hasPrefix("batch_req_") == true && object["error"] is NSNull)
@@ -90,7 +97,7 @@ extension ServerTests {
             let output = try Self.file()
             defer { for path in [input, output] { try? FileManager.default.removeItem(atPath: path) } }
             let state = try ServerFixture.state()
-            _ = try await BatchRun(BatchInput(reading: input), into: output, with: state).run(concurrency: 2) { _ in }
+            _ = try await Self.run(input, output, state)
             let whole = try Data(contentsOf: URL(filePath: output))
             // Cut within the fourth line: three answers stand, and what is left of the fourth goes.
             let ends = whole.indices.filter { whole[$0] == 0x0A }
@@ -98,18 +105,78 @@ extension ServerTests {
             let again = try BatchRun(BatchInput(reading: input), into: output, with: state)
             #expect(again.waiting.count == 3)
             #expect(throws: BatchError.self) { _ = try BatchRun(BatchInput(reading: input), into: output, with: state) }
-            #expect(try await again.run(concurrency: 2) { _ in } == 0)
+            #expect(try await again.run(concurrency: 2, patience: .init(retries: 0)) { _ in } == .init(answered: 3))
             #expect(try Data(contentsOf: URL(filePath: output)).starts(with: whole.prefix(ends[2] + 1)))
             #expect(Set(try Self.objects(output).compactMap { $0["custom_id"] as? String }).count == 6)
+        }
+
+        /// A decoder that dies as often as `deaths` says, and then decodes.
+        private static func mortalDecoder(deaths: Int) throws -> StandInDecoder {
+            try StandInDecoder(
+                """
+                echo $$ >> "$notes"
+                [ $(wc -l < "$notes") -gt \(deaths) ] || kill -9 $$
+                real "$@"
+                """)
+        }
+
+        private static func imageLine(_ id: String) throws -> String {
+            line(id, ServerFixture.chat(image: ServerFixture.dataURL(try ServerFixture.image("gray.png"))))
+        }
+
+        private static let hasProgram = FileManager.default.isExecutableFile(atPath: ServerFixture.program)
+
+        @Test(.enabled(if: hasProgram, "needs the program"))
+        func whatMayPassIsTriedAgain() async throws {
+            let input = try Self.file(Self.imageLine("image"))
+            let output = try Self.file()
+            defer { for path in [input, output] { try? FileManager.default.removeItem(atPath: path) } }
+            let decoder = try Self.mortalDecoder(deaths: 2)
+            let state = try ServerFixture.state(decoder: decoder.path)
+            #expect(try await Self.run(input, output, state, retries: 2) == .init(answered: 1))
+            #expect(decoder.notes.count == 3)
+        }
+
+        /// As OpenAI's batches write it: no response, and an error of its own.
+        @Test(.enabled(if: hasProgram, "needs the program"))
+        func whatFailsIsAskedAgainByTheNextRun() async throws {
+            let input = try Self.file(
+                Self.imageLine("image") + Self.line("chat", Self.chat)
+                    + Self.line("range", #"{"messages": [{"role": "user", "content": "a"}], "temperature": -1}"#))
+            let output = try Self.file()
+            defer { for path in [input, output] { try? FileManager.default.removeItem(atPath: path) } }
+            let dead = try ServerFixture.state(decoder: Self.mortalDecoder(deaths: .max).path)
+            #expect(try await Self.run(input, output, dead, retries: 1) == .init(answered: 1, refused: 1, failed: 1))
+            let failed = try #require(try Self.objects(output).last)
+            #expect(failed["custom_id"] as? String == "image" && failed["response"] is NSNull)
+            let error = try #require(failed["error"] as? [String: Any])
+            #expect(
+                error["code"] as? String == "decoder_unavailable" && (error["message"] as? String)?.isEmpty == false)
+
+            let sound = try ServerFixture.state()
+            #expect(try await Self.run(input, output, sound) == .init(answered: 1))
+            let all = try Self.objects(output)
+            #expect(all.count == 3 && Set(all.compactMap { $0["custom_id"] as? String }) == ["image", "chat", "range"])
+            #expect(all.allSatisfy { $0["error"] is NSNull && $0["response"] is [String: Any] })
+            #expect(try await Self.run(input, output, sound) == .init())
+        }
+
+        @Test func pausesGrowAndEnd() {
+            let patience = BatchRun.Patience(retries: 40)
+            #expect((0..<4).map(patience.pause) == [.seconds(1), .seconds(2), .seconds(4), .seconds(8)])
+            #expect(patience.pause(before: 39) == .seconds(30))
         }
 
         @Test func anOutputOfSomethingElseIsRefused() async throws {
             let input = try Self.file(Self.line("a", Self.chat))
             defer { try? FileManager.default.removeItem(atPath: input) }
             let state = try ServerFixture.state()
-            // Answers to other questions; no JSON; no answer; the batch itself.
+            // Answers to other questions; no JSON; no answer; the batch itself; a failure before an answer.
+            let failure = #"{"custom_id": "a", "response": null, "error": {"code": "c"}}"# + "\n"
             for text in [
                 #"{"custom_id": "z", "response": {}}"# + "\n", "hello\n", "{}\n", Self.line("a", Self.chat),
+                failure + #"{"custom_id": "a", "response": {}}"# + "\n",
+                #"{"custom_id": "a", "response": null, "error": null}"# + "\n",
             ] {
                 let output = try Self.file(text)
                 defer { try? FileManager.default.removeItem(atPath: output) }

@@ -5,7 +5,8 @@ import JSONText
 import OpenAIAPI
 import Synchronization
 
-/// A batch output that is being written. What a killed run left cut short is removed when it is gone on with.
+/// A batch output that is being written. Requests without an answer stand at its end: they and what a killed run left cut short
+/// are removed when it is gone on with.
 final class BatchOutput: Sendable {
     private let path: String
     private let file: Mutex<FileHandle>
@@ -21,12 +22,12 @@ final class BatchOutput: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw .unwritable(path: path, reason: "another process is writing it")
         }
-        let data: Data
         do {
-            data = try handle.readToEnd() ?? Data()
+            let data = try handle.readToEnd() ?? Data()
             let whole = data.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0
-            answered = try Self.answered(data.prefix(whole), path)
-            try handle.truncate(atOffset: UInt64(whole))
+            let end: Int
+            (answered, end) = try Self.answered(data.prefix(whole), path)
+            try handle.truncate(atOffset: UInt64(end))
             try handle.seekToEnd()
         } catch let error as BatchError {
             throw error
@@ -36,27 +37,45 @@ final class BatchOutput: Sendable {
         file = Mutex(handle)
     }
 
-    private static func answered(_ data: Data, _ path: String) throws(BatchError) -> Set<String> {
+    /// - Returns: the requests that are answered, and where the last answer ends.
+    private static func answered(_ data: Data, _ path: String) throws(BatchError) -> (ids: Set<String>, end: Int) {
         var answered: Set<String> = []
+        var end = 0
+        var failed: Int?
         var faults: [BatchError.Fault] = []
         for (index, line) in data.split(separator: 0x0A).enumerated() {
-            if let json = try? JSONBody(Array(line)).json, let id = json["custom_id"]?.text, json["response"] != nil {
+            let json = try? JSONBody(Array(line)).json
+            switch (json?["custom_id"]?.text, json?["response"], json?["error"]) {
+            case (let id?, .object, _):
                 answered.insert(id)
-            } else {
-                faults.append(.init(index + 1, "this is no line of a batch's output"))
+                end = line.endIndex + 1
+                if let failed { faults.append(.init(failed, "it has no answer, and answers follow it: remove it")) }
+                failed = nil
+            case (_?, .null, .object): failed = failed ?? index + 1
+            default: faults.append(.init(index + 1, "this is no line of a batch's output"))
             }
         }
         guard faults.isEmpty else { throw .lines(path: path, faults) }
-        return answered
+        return (answered, end)
     }
 
     /// Adds one answer.
     /// - Parameter body: one JSON value without line feeds.
     func append(_ customID: String, id: String, status: Int, body: Data) throws(BatchError) {
+        let response = Data(#"{"status_code":\#(status),"request_id":"\#(id)","body":"#.utf8) + body + Data("}".utf8)
+        try append(customID, id, response: response, error: Data("null".utf8))
+    }
+
+    /// Adds a request that got no answer. No answers may follow.
+    func append(_ customID: String, id: String, failure: APIError) throws(BatchError) {
+        let error = (try? APIEncoder.encode(["code": failure.code, "message": failure.message])) ?? Data("{}".utf8)
+        try append(customID, id, response: Data("null".utf8), error: error)
+    }
+
+    private func append(_ customID: String, _ id: String, response: Data, error: Data) throws(BatchError) {
         let name = (try? APIEncoder.encode(customID)) ?? Data()
         var line = Data(#"{"id":"batch_req_\#(id)","custom_id":"#.utf8) + name
-        line += Data(#","response":{"status_code":\#(status),"request_id":"\#(id)","body":"#.utf8) + body
-        line += Data("},\"error\":null}\n".utf8)
+        line += Data(#","response":"#.utf8) + response + Data(#","error":"#.utf8) + error + Data("}\n".utf8)
         let failure: BatchError? = file.withLock { file in
             do {
                 let end = try file.offset()

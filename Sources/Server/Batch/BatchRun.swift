@@ -22,43 +22,90 @@ package struct BatchRun: Sendable {
         waiting = input.lines.filter { [output] in !output.answered.contains($0.customID) }
     }
 
+    /// What became of the lines.
+    package struct Outcome: Sendable, Equatable {
+        package var answered = 0
+        /// Answered with an error that another try would meet again.
+        package var refused = 0
+        /// Not answered; the next run of the same batch asks them again.
+        package var failed = 0
+    }
+
+    /// How often a line is tried again that failed for a reason that may pass.
+    package struct Patience: Sendable {
+        package let retries: Int
+        /// Before the first; twice as long before each further one, but no longer than `longest`.
+        package let pause: Duration
+        private static let longest = Duration.seconds(30)
+
+        package init(retries: Int, pause: Duration = .seconds(1)) {
+            self.retries = retries
+            self.pause = pause
+        }
+
+        func pause(before retry: Int) -> Duration { min(pause * (1 << min(retry, 16)), Self.longest) }
+    }
+
+    private enum Ending {
+        case answered
+        case refused
+        case failed(BatchInput.Line, id: String, APIError)
+    }
+
     /// Answers what is waiting.
     /// - Parameters:
     ///   - concurrency: lines under way at once.
     ///   - progress: is told how many of them are done.
-    /// - Returns: how many were answered with an error.
-    package func run(concurrency: Int, progress: (Int) -> Void) async throws -> Int {
+    package func run(concurrency: Int, patience: Patience, progress: (Int) -> Void) async throws -> Outcome {
         var lines = waiting.makeIterator()
         var done = 0
-        var refused = 0
-        try await withThrowingTaskGroup(of: Bool.self) { group in
+        var outcome = Outcome()
+        var failures: [(line: BatchInput.Line, id: String, error: APIError)] = []
+        try await withThrowingTaskGroup(of: Ending.self) { group in
             for _ in 0..<max(concurrency, 1) {
-                if let line = lines.next() { group.addTask { try await answer(line) } }
+                if let line = lines.next() { group.addTask { try await answer(line, patience) } }
             }
-            while let isAnswered = try await group.next() {
+            while let ending = try await group.next() {
                 done += 1
-                if !isAnswered { refused += 1 }
+                switch ending {
+                case .answered: outcome.answered += 1
+                case .refused: outcome.refused += 1
+                case .failed(let line, let id, let error): failures.append((line, id, error))
+                }
                 progress(done)
-                if let line = lines.next() { group.addTask { try await answer(line) } }
+                if let line = lines.next() { group.addTask { try await answer(line, patience) } }
             }
         }
-        return refused
+        // After all answers: the next run removes them from the end.
+        for failure in failures.sorted(by: { $0.line.number < $1.line.number }) {
+            try output.append(failure.line.customID, id: failure.id, failure: failure.error)
+        }
+        outcome.failed = failures.count
+        return outcome
     }
 
-    /// - Returns: whether the answer is none of an error.
-    private func answer(_ line: BatchInput.Line) async throws -> Bool {
-        let id = ServerContext.makeID()
-        do {
-            let body = try await whole(line, id: id)
-            try output.append(line.customID, id: id, status: 200, body: body)
-            return true
-        } catch let error as BatchError {
-            throw error
-        } catch {
-            try Task.checkCancellation()
-            let error = APIError(any: error)
-            try output.append(line.customID, id: id, status: error.status, body: APIEncoder.encode(error))
-            return false
+    private func answer(_ line: BatchInput.Line, _ patience: Patience) async throws -> Ending {
+        var retry = 0
+        while true {
+            let id = ServerContext.makeID()
+            do {
+                let body = try await whole(line, id: id)
+                try output.append(line.customID, id: id, status: 200, body: body)
+                return .answered
+            } catch let error as BatchError {
+                throw error
+            } catch {
+                try Task.checkCancellation()
+                let error = APIError(any: error)
+                guard error.mayPass else {
+                    try output.append(line.customID, id: id, status: error.status, body: APIEncoder.encode(error))
+                    return .refused
+                }
+                // What took all its time would take it again.
+                guard retry < patience.retries, error.status != 504 else { return .failed(line, id: id, error) }
+                try await Task.sleep(for: patience.pause(before: retry))
+                retry += 1
+            }
         }
     }
 
@@ -81,4 +128,9 @@ package struct BatchRun: Sendable {
         let summary = try await run.run(requests)
         return try APIEncoder.encode(asked.whole(asked.writer, run, summary))
     }
+}
+
+extension APIError {
+    /// Whether it is this process's fault, or nobody's, and not the request's.
+    fileprivate var mayPass: Bool { status == 499 || status >= 500 }
 }
