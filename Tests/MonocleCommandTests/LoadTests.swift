@@ -91,14 +91,17 @@ import Testing
         _ = try Load(server.url, Self.small + ["--num-prompts", "16", "--max-concurrency", "8"]).report()
         #expect(try Self.waited { try Self.metric("monocle_requests_in_flight", server) == 0 })
         let before = try Self.descriptors(server)
-        let report = try Load(
+        // Answers that nobody could read within the two seconds, and others meanwhile that are read to their end.
+        let leaving = try Load(
             server.url,
             [
-                "--level", "1", "--different", "10", "--output-tokens", "100-300", "--num-prompts", "40",
-                "--max-concurrency", "12", "--abandon", "0.5",
-            ]
-        ).report()
-        #expect((report["abandoned"] as? Int ?? 0) >= 5 && report["failed"] as? Int == 0, "\(report)")
+                "--level", "1", "--different", "10", "--output-tokens", "3000", "--num-prompts", "24", "--num-warmups",
+                "0", "--max-concurrency", "8", "--abandon", "1",
+            ])
+        let staying = try Load(server.url, Self.small + ["--num-prompts", "16", "--max-concurrency", "4"])
+        let (left, stayed) = (try leaving.report(), try staying.report())
+        #expect(left["abandoned"] as? Int == 24 && left["failed"] as? Int == 0, "\(left)")
+        #expect(stayed["completed"] as? Int == 16, "\(stayed)")
         #expect(try Self.waited { try Self.metric("monocle_requests_in_flight", server) == 0 })
         #expect(try Self.waited { try Self.metric("monocle_requests_running", server) == 0 })
         #expect(try Self.metric("monocle_kv_cache_usage_ratio", server) == 0)
