@@ -13,9 +13,7 @@ package enum ConfinedProgram {
     /// - Returns: an exit status, if that cannot be.
     package static func run(_ command: [String]) -> Int32 {
         guard let path = command.first else { return DecoderChild.failed }
-        let code = confine_program()
-        // ENOSYS, EINVAL: a machine without the filter, where the limits of the child remain.
-        guard code == 0 || code == ENOSYS || code == EINVAL else { return DecoderChild.failed }
+        guard DecoderChild.goesOn(after: confine_program()) else { return DecoderChild.failed }
         var words: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         execv(path, &words)

@@ -14,9 +14,7 @@ package enum DecoderChild {
     /// - Returns: the exit status.
     package static func run(limits: ImageLimits) -> Int32 {
         bound(limits)
-        let code = confine_process()
-        // ENOSYS, EINVAL: a machine without the filter, where the limits above and the process border remain.
-        guard code == 0 || code == ENOSYS || code == EINVAL else { return failed }
+        guard goesOn(after: confine_process()) else { return failed }
         guard let data = try? FileHandle.standardInput.read(upToCount: limits.bytes + 1) else { return failed }
         switch Result(catching: { () throws(ImagingError) in try PixelImage(decoding: data.bytes, limits: limits) }) {
         case .success(let image):
@@ -27,13 +25,19 @@ package enum DecoderChild {
         }
     }
 
+    /// ENOSYS, EINVAL: a machine without the filter, where the limits and the process border remain; `Confinement` says so.
+    static func goesOn(after code: Int32) -> Bool { code == 0 || code == ENOSYS || code == EINVAL }
+
+    /// Bytes of address space.
+    static func memory(_ limits: ImageLimits) -> Int { limits.decodedBytes + (1 << 30) }
+
     /// Memory, processor time, files and core dumps, by setrlimit.
-    private static func bound(_ limits: ImageLimits) {
+    static func bound(_ limits: ImageLimits) {
         set(RLIMIT_CORE, 0)
         set(RLIMIT_FSIZE, 0)
         set(RLIMIT_NOFILE, 16)
         set(RLIMIT_CPU, 120)
-        set(RLIMIT_AS, limits.decodedBytes + (1 << 30))
+        set(RLIMIT_AS, memory(limits))
     }
 
     private static func set(_ resource: __rlimit_resource, _ value: Int) {

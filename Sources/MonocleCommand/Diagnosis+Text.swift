@@ -45,6 +45,15 @@ extension Diagnosis {
                 Self.row(
                     index == 0 ? "Programs" : "", "\(program.name): \(program.path ?? "missing") (\(program.purpose))"))
         }
+        if let confinement {
+            let facts = [
+                (confinement.network, "no network"), (confinement.processes, "no other processes"),
+                (confinement.files, "no files to write"), (confinement.memory, "bounded memory"),
+                (confinement.prlimit != nil, "bounded programs (prlimit)"),
+            ]
+            lines.append(Self.row("Confinement", "of children that read images, PDFs and videos"))
+            lines.append(Self.row("", facts.map { "\($1): \($0 ? "yes" : "NO")" }.joined(separator: ", ")))
+        }
         return lines
     }
 

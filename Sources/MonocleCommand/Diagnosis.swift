@@ -3,6 +3,7 @@
 import Checkpoint
 package import Compute
 package import Foundation
+package import Imaging
 
 /// The machine and, when one was named, a model on it.
 package struct Diagnosis: Encodable {
@@ -58,15 +59,20 @@ package struct Diagnosis: Encodable {
     package let kernels: Kernels
     package let memory: Memory?
     package let programs: [Program]
+    /// How far children that read untrusted files are confined; nil when that could not be found out.
+    package let confinement: Confinement?
     package private(set) var model: ModelDiagnosis?
     package private(set) var problems: [Problem] = []
     private let host: HostMemory?
     private let chosen: InstructionSet
     private var modelIsAtFault = false
 
-    private enum CodingKeys: CodingKey { case processor, kernels, memory, programs, model, problems }
+    private enum CodingKeys: CodingKey { case processor, kernels, memory, programs, confinement, model, problems }
 
-    package init(processor: CPUFeatures, instructionSet: InstructionSet, memory: HostMemory?, programs: [Program]) {
+    package init(
+        processor: CPUFeatures, instructionSet: InstructionSet, memory: HostMemory?, programs: [Program],
+        confinement: Confinement?
+    ) {
         self.processor = Processor(
             model: processor.model, cores: processor.cores,
             features: processor.features.filter(\.present).map(\.name),
@@ -83,6 +89,7 @@ package struct Diagnosis: Encodable {
                 usableBytes: $0.usable)
         }
         self.programs = programs
+        self.confinement = confinement
         host = memory
         chosen = instructionSet
         for program in programs where program.path == nil {
@@ -91,6 +98,7 @@ package struct Diagnosis: Encodable {
                     problem: "\(program.name), which \(program.purpose), is not in PATH",
                     remedy: "apt-get install \(program.package)"))
         }
+        problems += Confinement.gaps(confinement).map { Problem(problem: $0.problem, remedy: $0.remedy) }
         if memory == nil {
             problems.append(
                 Problem(

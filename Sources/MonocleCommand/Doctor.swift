@@ -4,6 +4,7 @@ import ArgumentParser
 import Checkpoint
 import Compute
 import Foundation
+import Imaging
 import Monocle
 
 struct Doctor: ParsableCommand {
@@ -48,7 +49,8 @@ struct Doctor: ParsableCommand {
         }
         var diagnosis = Diagnosis(
             processor: .current, instructionSet: try .fromEnvironment(), memory: .current(),
-            programs: RequiredProgram.all.map { Diagnosis.Program($0, path: $0.path) })
+            programs: RequiredProgram.all.map { Diagnosis.Program($0, path: $0.path) },
+            confinement: RequestOptions.program.flatMap { Confinement.found(by: $0) })
         if let path = model ?? ProcessInfo.processInfo.environment["MONOCLE_MODEL"], !path.isEmpty {
             try diagnosis.examine(
                 URL(filePath: path, directoryHint: .isDirectory),

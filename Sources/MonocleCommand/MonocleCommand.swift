@@ -1,6 +1,7 @@
 // The command line's root: parses, runs a verb, turns errors into messages and exit codes. Knows the verbs, not what they do.
 
 import ArgumentParser
+import Foundation
 
 struct MonocleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,6 +22,7 @@ struct MonocleCommand: AsyncParsableCommand {
             Train.self, Distill.self, DocumentsVerb.self, DocumentWorker.self, Eval.self,
             DecodeImage.self,
             RunConfined.self,
+            CheckConfinement.self,
         ])
 }
 
@@ -30,16 +32,31 @@ enum Version {
 
 @main
 enum Main {
-    static func main() async {
+    /// A verb that waits for nothing runs on this thread, the only one of its process: the children that read untrusted files are
+    /// such verbs.
+    static func main() {
         do {
             var command = try MonocleCommand.parseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
-                try await asynchronous.run()
+            if let asynchronous = command as? any AsyncParsableCommand {
+                runToEnd(asynchronous)
             } else {
                 try command.run()
             }
         } catch {
             Failure.exit(with: error)
         }
+    }
+
+    private static func runToEnd(_ command: sending any AsyncParsableCommand) -> Never {
+        Task {
+            var command = command
+            do {
+                try await command.run()
+                exit(0)
+            } catch {
+                Failure.exit(with: error)
+            }
+        }
+        dispatchMain()
     }
 }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import Foundation
+import Imaging
 import Logging
 import Monocle
 import OpenAIAPI
@@ -76,8 +77,11 @@ struct Serve: AsyncParsableCommand {
         options.sharing.cacheTokens = cacheTokens
         options.sharing.running = running
         options.sharing.drafts = drafts
+        async let gaps = settings.trustsMedia ? [] : Self.gaps()
         let model = try VisionLanguageModel(loading: url, options: options)
         for warning in model.warnings { Failure.warn(warning) }
+        let missing = await gaps.map(\.problem)
+        if !missing.isEmpty { Failure.warn(missing.joined(separator: "; ") + " (see monocle doctor)") }
         let logger = Self.logger(verbose ? .info : .warning)
         let state = try ServerState(
             model: model, name: url.lastPathComponent, settings: settings, version: Version.current,
@@ -89,6 +93,11 @@ struct Serve: AsyncParsableCommand {
             FileHandle.standardError.write(
                 Data("monocle: serving \(name) on \(scheme)://\(host):\(port)\n".utf8))
         }
+    }
+
+    /// What is missing of the confinement of decoders.
+    private static func gaps() async -> [Confinement.Gap] {
+        Confinement.gaps(RequestOptions.program.flatMap { Confinement.found(by: $0) })
     }
 
     /// What was given, by key.

@@ -1,5 +1,6 @@
 import Compute
 import Foundation
+import Imaging
 import Model
 import MonocleCommand
 import TestSupport
@@ -8,10 +9,17 @@ import Testing
 struct DiagnosisTests {
     private let ample = HostMemory(total: 64 << 30, available: 48 << 30)
 
-    private func diagnosis(_ memory: HostMemory?, missing: Bool = false, set: InstructionSet = .scalar) -> Diagnosis {
+    private static let confined = Confinement(
+        report: "memory 12\nsocket 1\nprocess 1\nwriting 1\nreading 1\n", prlimit: "/usr/bin/prlimit")
+
+    private func diagnosis(
+        _ memory: HostMemory?, missing: Bool = false, set: InstructionSet = .scalar,
+        confinement: Confinement? = DiagnosisTests.confined
+    ) -> Diagnosis {
         Diagnosis(
             processor: .current, instructionSet: set, memory: memory,
-            programs: RequiredProgram.all.map { Diagnosis.Program($0, path: missing ? nil : "/usr/bin/\($0.name)") })
+            programs: RequiredProgram.all.map { Diagnosis.Program($0, path: missing ? nil : "/usr/bin/\($0.name)") },
+            confinement: confinement)
     }
 
     @Test func soundMachineHasNoProblem() {
@@ -27,6 +35,26 @@ struct DiagnosisTests {
         #expect(found.problems.map(\.remedy) == packages.map { "apt-get install \($0)" })
         #expect(found.exitCode == 4)
         #expect(found.text.contains("pdftoppm: missing"))
+    }
+
+    @Test func whatDecodersAreNotKeptFromIsSaid() throws {
+        #expect(DiagnosisTests.confined != nil)
+        for (report, prlimit, words) in [
+            (
+                "memory 12\nsocket 0\nprocess 0\nwriting 0\nreading 0\n", "/p",
+                ["network", "processes", "files", "seccomp"]
+            ),
+            ("memory 12\nsocket 0\nprocess 1\nwriting 1\nreading 1\n", "/p", ["network"]),
+            ("memory 0\nsocket 1\nprocess 1\nwriting 1\nreading 1\n", "/p", ["memory", "RLIMIT_AS"]),
+            ("memory 12\nsocket 1\nprocess 1\nwriting 1\nreading 1\n", nil, ["prlimit", "util-linux"]),
+        ] {
+            let found = diagnosis(ample, confinement: try #require(Confinement(report: report, prlimit: prlimit)))
+            #expect(found.problems.count == 1 && found.exitCode == 4, "\(report)")
+            for word in words { #expect(found.text.contains(word), "\(found.text)") }
+            #expect(found.text.contains(": NO"))
+        }
+        #expect(Confinement(report: "socket 1\n", prlimit: "/p") == nil)
+        #expect(diagnosis(ample, confinement: nil).problems.map(\.remedy).first?.contains("check-confinement") == true)
     }
 
     @Test func forcedSetSaysWhyNotFaster() {

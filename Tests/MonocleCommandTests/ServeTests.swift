@@ -8,6 +8,8 @@ import Testing
 final class RunningServer {
     let process = Process()
     let url: String
+    /// What it said before it served.
+    let greeting: String
     private let errors = Pipe()
 
     init(_ arguments: [String] = [], environment: [String: String] = [:]) throws {
@@ -21,6 +23,7 @@ final class RunningServer {
         while !text.contains("http"), case let data = errors.fileHandleForReading.availableData, !data.isEmpty {
             text += String(decoding: data, as: UTF8.self)
         }
+        greeting = text
         let line = try #require(text.split(separator: "\n").first { $0.contains("://") }, "\(text)")
         url = String(line[try #require(line.range(of: "http")).lowerBound...])
     }
