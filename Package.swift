@@ -49,6 +49,7 @@ let package = Package(
         .target(name: "CConfine"),
 
         room("JSONText"),
+        room("Timing"),
         room("Scoring", ["JSONText", "CXML"]),
         room("Numerics"),
         room("Tokenization", ["JSONText"]),
@@ -77,6 +78,7 @@ let package = Package(
             "Server",
             [
                 "OpenAIAPI", "Monocle", "Engine", "Grammar", "Prompting", "Tokenization", "Imaging", "JSONText",
+                "Timing",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(
                     name: "Numerics", package: "swift-numerics", moduleAliases: ["Numerics": "SwiftNumerics"]),
@@ -100,7 +102,7 @@ let package = Package(
         room(
             "OpenAIClient",
             [
-                "JSONText", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                "JSONText", "Timing", .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ]),
         room(
@@ -137,6 +139,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Checkpoint", "Numerics"], path: "Tests/TestSupport",
             swiftSettings: settings),
         tests(of: "JSONText", []),
+        tests(of: "Timing", []),
         tests(of: "Scoring", ["JSONText"]),
         tests(of: "Numerics", ["Checkpoint"]),
         tests(of: "Tokenization", []),

@@ -48,6 +48,9 @@ package final class Engine: Sendable {
         return stream
     }
 
+    /// Why every request would be refused now; nil while a small one would not. Cheap, from any thread.
+    package var overload: EngineError? { inbox.overload }
+
     /// Cheap, from any thread.
     package var statistics: EngineStatistics { inbox.statistics }
 

@@ -41,22 +41,30 @@ final class Inbox: @unchecked Sendable {
     func add(tokens: Int, _ make: (Int) -> Job) throws(EngineError) -> Job {
         condition.lock()
         defer { condition.unlock() }
-        guard phase == .open else { throw .stopped }
-        // Whoever arrived since the last step takes a free place in the next, unless others wait before him.
-        let places = published.waiting > 0 ? 0 : max(0, running - published.running)
-        let waiting = published.waiting + max(0, jobs.count - places)
-        guard jobs.count < places || waiting < maxWaiting else {
-            throw .overloaded(waiting: waiting, limit: maxWaiting)
-        }
-        let waitingTokens = published.waitingTokens + jobs.reduce(0) { $0 + $1.request.prompt.count }
-        guard jobs.count < places || waiting == 0 || waitingTokens + tokens <= maxWaitingTokens else {
-            throw .overloadedTokens(waiting: waitingTokens, limit: maxWaitingTokens)
-        }
+        if let refusal = refusal(tokens: tokens) { throw refusal }
         let job = make(nextNumber)
         nextNumber += 1
         jobs.append(job)
         condition.signal()
         return job
+    }
+
+    /// Why a request of a single token would be refused now.
+    var overload: EngineError? { condition.withLock { refusal(tokens: 1) } }
+
+    /// With `condition` locked.
+    private func refusal(tokens: Int) -> EngineError? {
+        guard phase == .open else { return .stopped }
+        // Whoever arrived since the last step takes a free place in the next, unless others wait before him.
+        let places = published.waiting > 0 ? 0 : max(0, running - published.running)
+        guard jobs.count >= places else { return nil }
+        let waiting = published.waiting + jobs.count - places
+        guard waiting < maxWaiting else { return .overloaded(waiting: waiting, limit: maxWaiting) }
+        let waitingTokens = published.waitingTokens + jobs.reduce(0) { $0 + $1.request.prompt.count }
+        guard waiting == 0 || waitingTokens + tokens <= maxWaitingTokens else {
+            return .overloadedTokens(waiting: waitingTokens, limit: maxWaitingTokens)
+        }
+        return nil
     }
 
     func cancel(_ job: Job) {

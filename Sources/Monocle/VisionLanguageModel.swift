@@ -106,6 +106,9 @@ public final class VisionLanguageModel: Sendable {
         engine.submit(request)
     }
 
+    /// Why every request would be refused now; nil while a small one would not.
+    package var overload: EngineError? { engine.overload }
+
     /// What the engine has done and holds.
     package var statistics: EngineStatistics { engine.statistics }
 

@@ -4,6 +4,7 @@ import AsyncHTTPClient
 package import Foundation
 import JSONText
 import NIOCore
+import Timing
 
 package struct OpenAIEndpoint: Sendable {
     /// Ends in `/v1` unless the given address has another path.
@@ -97,36 +98,33 @@ package struct OpenAIEndpoint: Sendable {
     /// Sends the body of a `ChatCall` and shows each event as it arrives; returns after the last.
     package func stream(_ body: Data, show: (ChatEvent) -> Void) async throws(ClientError) {
         let (events, feed) = AsyncStream<ChatEvent>.makeStream()
-        async let ending: Void = inTime { () throws(ClientError) in
+        try await inTime { () throws(ClientError) in
             defer { feed.finish() }
             try await receive(body) { feed.yield($0) }
-        }
-        for await event in events { show(event) }
-        do {
-            try await ending
-        } catch {
-            throw Self.sorted(error)
+        } meanwhile: {
+            for await event in events { show(event) }
         }
     }
 
     /// Within the time that a request is given. The HTTP client's own time ends where an answer begins.
     private func inTime<Value: Sendable>(
-        _ work: @escaping @Sendable () async throws(ClientError) -> Value
+        _ work: @escaping @Sendable () async throws(ClientError) -> Value, meanwhile: () async -> Void = {}
     ) async throws(ClientError) -> Value {
-        do {
-            return try await withThrowingTaskGroup(of: Value.self) { group in
-                group.addTask { try await work() }
-                group.addTask { [timeout] in
-                    try await Task.sleep(for: timeout)
-                    throw ClientError.timedOut
-                }
-                defer { group.cancelAll() }
-                guard let value = try await group.next() else { throw CancellationError() }
-                return value
-            }
-        } catch {
-            // Which of the two tasks ends first says nothing when both were told to.
-            throw Self.sorted(Task.isCancelled ? CancellationError() : error)
+        let task = Task { try await work() }
+        let alarm = Alarms.shared.set(in: timeout) { task.cancel() }
+        let result = await withTaskCancellationHandler {
+            await meanwhile()
+            return await task.result
+        } onCancel: {
+            task.cancel()
+        }
+        let isInTime = alarm.callOff()
+        switch result {
+        case .success(let value): return value
+        case .failure(let error):
+            // What a task that was told to stop says of it means nothing.
+            if Task.isCancelled { throw Self.sorted(CancellationError()) }
+            throw isInTime ? Self.sorted(error) : .timedOut
         }
     }
 

@@ -49,20 +49,23 @@ final class Admission: Sendable {
     var count: Int { state.withLock(\.lines.count) }
     var isFull: Bool { count >= limit }
 
-    /// - Throws: 503 `shutting_down` or `overloaded`.
+    /// Why nobody is let in now: 503 `shutting_down` or `overloaded`; nil while there is a place.
+    var refusal: APIError? { state.withLock { refusal($0) } }
+
+    private func refusal(_ state: borrowing State) -> APIError? {
+        if state.isDraining {
+            return APIError(503, "shutting_down", "the server is shutting down", retryAfter: 5)
+        }
+        guard state.lines.count >= limit else { return nil }
+        return APIError(
+            503, "overloaded", "\(state.lines.count) requests are under way; the limit requests is \(limit)",
+            retryAfter: 1)
+    }
+
+    /// - Throws: `refusal`.
     func enter() throws(APIError) -> Ticket {
         let (number, refusal): (Int, APIError?) = state.withLock { state in
-            if state.isDraining {
-                return (0, APIError(503, "shutting_down", "the server is shutting down", retryAfter: 5))
-            }
-            guard state.lines.count < limit else {
-                return (
-                    0,
-                    APIError(
-                        503, "overloaded",
-                        "\(state.lines.count) requests are under way; the limit requests is \(limit)", retryAfter: 1)
-                )
-            }
+            if let refusal = self.refusal(state) { return (0, refusal) }
             state.next += 1
             return (state.next, nil)
         }

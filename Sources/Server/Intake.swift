@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import OpenAIAPI
+import Timing
 
 extension ServerState {
     /// A place for a request that will ask the model, given up when its client leaves or its time is over.
@@ -14,12 +15,9 @@ extension ServerState {
         let channel = context.channel
         connections.attach(line, to: channel)
         let seconds = limits[.requestSeconds]
-        let timer = Task {
-            try await Task.sleep(for: .seconds(seconds))
-            line.cut(.deadline(seconds: seconds))
-        }
+        let alarm = Alarms.shared.set(in: .seconds(seconds)) { line.cut(.deadline(seconds: seconds)) }
         ticket.atEnd { [connections] in
-            timer.cancel()
+            alarm.callOff()
             connections.detach(line, from: channel)
         }
         return ticket
@@ -63,15 +61,17 @@ extension ServerState {
 
     private func receive(_ request: Request, _ limit: Int) async throws -> ByteBuffer {
         let seconds = limits[.bodySeconds]
-        return try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
-            group.addTask { try await request.body.collect(upTo: limit) }
-            group.addTask {
-                try await Task.sleep(for: .seconds(seconds))
-                throw APIError(408, "request_timeout", "the body took longer than the limit body-seconds, \(seconds) s")
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? ByteBuffer()
+        let task = Task { try await request.body.collect(upTo: limit) }
+        let alarm = Alarms.shared.set(in: .seconds(seconds)) { task.cancel() }
+        let result = await withTaskCancellationHandler {
+            await task.result
+        } onCancel: {
+            task.cancel()
         }
+        guard alarm.callOff() else {
+            throw APIError(408, "request_timeout", "the body took longer than the limit body-seconds, \(seconds) s")
+        }
+        return try result.get()
     }
 
     /// Stops reading a body that is not wanted, after the answer had time to go out.

@@ -11,6 +11,9 @@ import OpenAIAPI
 import ServiceLifecycle
 
 package struct ServerApplication: Sendable {
+    /// As answers carry it.
+    static let name = "monocle"
+
     private let state: ServerState
     private let logger: Logger
 
@@ -37,7 +40,7 @@ package struct ServerApplication: Sendable {
     package func application(started: @escaping @Sendable (Int) -> Void = { _ in }) throws -> some ApplicationProtocol {
         let settings = state.settings
         var server = HTTPServerBuilder { [state] responder in
-            GuardedChannel(responder: responder, limits: state.limits, table: state.connections)
+            GuardedChannel(responder: responder, state: state)
         }
         if let tls = settings.tls {
             do {
@@ -55,7 +58,7 @@ package struct ServerApplication: Sendable {
         return Application(
             responder: router().buildResponder(), server: server,
             configuration: ApplicationConfiguration(
-                address: .hostname(settings.host, port: settings.port), serverName: "monocle",
+                address: .hostname(settings.host, port: settings.port), serverName: Self.name,
                 backlog: 1024, availableConnectionsDelegate: .maximum(state.limits[.connections], logger: logger)),
             onServerRunning: { channel in started(channel.localAddress?.port ?? settings.port) }, logger: logger)
     }
@@ -63,8 +66,8 @@ package struct ServerApplication: Sendable {
     private func router() -> Router<ServerContext> {
         let router = Router(context: ServerContext.self)
         router.add(middleware: CrossOrigin(origins: Set(state.settings.corsOrigins)))
-        router.add(middleware: Observation(state: state))
-        router.add(middleware: Authentication(keys: state.settings.apiKeys))
+        router.add(middleware: state.observation)
+        router.add(middleware: state.authentication)
         state.addOperationRoutes(router)
         state.addInspectionRoutes(router)
         state.addAnswerRoutes(router)

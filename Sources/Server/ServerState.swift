@@ -18,6 +18,8 @@ package final class ServerState: Sendable {
     let admission: Admission
     let connections = ConnectionTable()
     let metrics: ServerMetrics
+    let authentication: Authentication
+    let refusals = Refusals()
     let media: MediaSource
     let grammars: GrammarLibrary
     /// Memory that request bodies may take together.
@@ -29,6 +31,7 @@ package final class ServerState: Sendable {
     let decoders: NIOThreadPool
 
     var limits: Limits { settings.limits }
+    var observation: Observation { Observation(metrics: metrics) }
     var modelName: String { modelNames[0] }
 
     /// - Parameters:
@@ -47,6 +50,7 @@ package final class ServerState: Sendable {
         created = Clock.unixSeconds()
         admission = Admission(limit: settings.limits[.requests])
         metrics = ServerMetrics()
+        authentication = Authentication(keys: settings.apiKeys)
         media = MediaSource(settings: settings, program: settings.trustsMedia ? nil : program)
         grammars = GrammarLibrary(tokenizer: model.tokenizer, limits: settings.limits)
         bodies = Budget(settings.limits[.bodyBytesTotal], of: "memory")

@@ -2,6 +2,7 @@
 
 import OpenAIAPI
 import Synchronization
+import Timing
 
 /// When something was last written, and since when a write waits.
 final class Pulse: Sendable {
@@ -38,11 +39,8 @@ final class StartSignal: Sendable {
     }
 
     func wait(upTo patience: Duration) async throws {
-        let timer = Task {
-            try await Task.sleep(for: patience)
-            succeed()
-        }
-        defer { timer.cancel() }
+        let alarm = Alarms.shared.set(in: patience) { [self] in succeed() }
+        defer { alarm.callOff() }
         try await withCheckedThrowingContinuation { continuation in
             let outcome = state.withLock { state -> Result<Void, APIError>? in
                 if state.outcome == nil { state.waiter = continuation }

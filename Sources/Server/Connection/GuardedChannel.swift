@@ -1,4 +1,4 @@
-// An HTTP/1 connection with its guards. Knows limits, no routes.
+// An HTTP/1 connection with its guards. Knows which guard stands where, no routes.
 
 import Hummingbird
 import HummingbirdCore
@@ -7,19 +7,19 @@ import NIOCore
 import NIOHTTPTypes
 import OpenAIAPI
 
-/// Wraps Hummingbird's channel with a guard of bytes before it and one of HTTP parts inside it.
+/// Wraps Hummingbird's channel with a guard of bytes before it, one of HTTP parts inside it and a doorkeeper at its end.
 struct GuardedChannel: ServerChildChannel, HTTPChannelHandler {
     typealias Value = HTTP1Channel.Value
 
     let responder: HTTPChannelHandler.Responder
-    let limits: Limits
-    let table: ConnectionTable
+    let state: ServerState
+    private var limits: Limits { state.limits }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.assumeIsolated().makeCompletedFuture {
             let progress = HeaderProgress()
             let first = ConnectionGuard(
-                table: table, headerTime: .seconds(Int64(limits[.headerSeconds])), progress: progress)
+                table: state.connections, headerTime: .seconds(Int64(limits[.headerSeconds])), progress: progress)
             progress.whenArrived = { [weak first] in first?.headerArrived() }
             try channel.pipeline.syncOperations.addHandler(first)
             return NIOLoopBound(progress, eventLoop: channel.eventLoop)
@@ -32,6 +32,15 @@ struct GuardedChannel: ServerChildChannel, HTTPChannelHandler {
             configuration.httpDecoder.maxHeaderFieldCount = limits[.headerCount]
             return HTTP1Channel(responder: responder, configuration: configuration)
                 .setup(channel: channel, logger: logger)
+        }.flatMapThrowing { value in
+            // Behind Hummingbird's book of who is being answered, so that those turned away are in it too.
+            let pipeline = channel.pipeline.syncOperations
+            let doorkeeper = Doorkeeper(
+                bodyBytes: limits[.bodyBytes], bodyTime: .seconds(Int64(limits[.bodySeconds]))
+            ) { [state] head in state.answerAtTheDoor(head, logger) }
+            try pipeline.addHandler(
+                doorkeeper, position: .after(pipeline.handler(type: HTTPConnectionStateHandler.self)))
+            return value
         }
     }
 

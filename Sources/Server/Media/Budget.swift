@@ -2,6 +2,7 @@
 
 import OpenAIAPI
 import Synchronization
+import Timing
 
 /// Gives out shares of an amount, first come first served.
 final class Budget: Sendable {
@@ -54,15 +55,17 @@ final class Budget: Sendable {
     /// - Throws: 503 `overloaded` when the amount does not become free in time.
     func reserve(_ amount: Int, within patience: Duration) async throws -> Share {
         let wanted = min(amount, total)
-        let number = state.withLock { state in
+        let place: Int? = state.withLock { state in
+            if state.waiters.isEmpty, state.free >= wanted {
+                state.free -= wanted
+                return nil
+            }
             state.next += 1
             return state.next
         }
-        let timer = Task {
-            try await Task.sleep(for: patience)
-            refuse(number)
-        }
-        defer { timer.cancel() }
+        guard let number = place else { return Share(self, wanted) }
+        let alarm = Alarms.shared.set(in: patience) { [self] in refuse(number) }
+        defer { alarm.callOff() }
         let isServed = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let served = state.withLock { state in

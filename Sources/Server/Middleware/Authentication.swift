@@ -18,15 +18,17 @@ struct Authentication: RouterMiddleware {
         _ request: Request, context: ServerContext,
         next: (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
-        guard !hashes.isEmpty, !Self.openPaths.contains(request.uri.path) else {
-            return try await next(request, context)
-        }
-        guard let given = request.headers[.authorization].flatMap(Self.key) else {
-            throw APIError(
-                401, "missing_api_key", "an API key is needed: send it as Authorization: Bearer KEY")
-        }
-        guard isKnown(given) else { throw APIError(401, "invalid_api_key", "the API key is not one of this server's") }
+        if !Self.openPaths.contains(request.uri.path), let refusal = refusal(of: request.headers) { throw refusal }
         return try await next(request, context)
+    }
+
+    /// Why a request with this header may not ask; nil when it may.
+    func refusal(of fields: HTTPFields) -> APIError? {
+        guard !hashes.isEmpty else { return nil }
+        guard let given = fields[.authorization].flatMap(Self.key) else {
+            return APIError(401, "missing_api_key", "an API key is needed: send it as Authorization: Bearer KEY")
+        }
+        return isKnown(given) ? nil : APIError(401, "invalid_api_key", "the API key is not one of this server's")
     }
 
     /// Compares with every key, always in full.

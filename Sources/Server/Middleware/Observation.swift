@@ -22,36 +22,44 @@ extension HTTPFields {
 }
 
 struct Observation: RouterMiddleware {
-    let state: ServerState
+    let metrics: ServerMetrics
 
     func handle(
         _ request: Request, context: ServerContext,
         next: (Request, ServerContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        if let name = HTTPField.Name.requestID, let given = request.headers[name], Self.isPlain(given) {
-            context.requestID = given
-        }
+        if let given = Self.requestID(request.headers) { context.requestID = given }
         var response: Response
         do {
             response = try await next(request, context)
         } catch {
             let error = APIError(any: error)
             if error.status >= 500, error.status != 503 { context.logger.error("\(error.code): \(error.message)") }
-            if error.status == 503 || error.status == 504 { state.metrics.refused(error) }
+            if error.status == 503 || error.status == 504 { metrics.refused(error) }
             response = Response(error: error)
         }
         response.headers.set(.requestID, context.requestID)
-        let route = context.endpointPath ?? "unmatched"
-        let seconds = context.arrival.elapsedSeconds
-        state.metrics.answered(route: route, status: response.status.code, seconds: seconds)
-        context.logger.info(
+        note(
+            id: context.requestID, route: context.endpointPath ?? "unmatched", status: response.status.code,
+            since: context.arrival, context.logger)
+        return response
+    }
+
+    /// Counts and logs a request that is answered.
+    func note(id: String, route: String, status: Int, since arrival: ContinuousClock.Instant, _ logger: Logger) {
+        let seconds = arrival.elapsedSeconds
+        metrics.answered(route: route, status: status, seconds: seconds)
+        logger.info(
             "answered",
             metadata: [
-                "request": .string(context.requestID), "route": .string(route), "status": "\(response.status.code)",
-                "ms": "\(Int(seconds * 1000))",
+                "request": .string(id), "route": .string(route), "status": "\(status)", "ms": "\(Int(seconds * 1000))",
             ])
-        return response
+    }
+
+    /// The client's own name for its request, if it is one that may be passed on.
+    static func requestID(_ fields: HTTPFields) -> String? {
+        HTTPField.Name.requestID.flatMap { fields[$0] }.flatMap { isPlain($0) ? $0 : nil }
     }
 
     private static func isPlain(_ text: String) -> Bool {
@@ -73,11 +81,14 @@ extension Response {
     }
 
     init(error: APIError) {
-        let data = (try? APIEncoder.encode(error)) ?? Data()
         self.init(
             status: .init(code: error.status), headers: [.contentType: "application/json"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
+            body: ResponseBody(byteBuffer: error.json))
         if let seconds = error.retryAfter { headers[.retryAfter] = "\(seconds)" }
         if error.status == 401 { headers[.wwwAuthenticate] = "Basic realm=\"monocle\", charset=\"UTF-8\"" }
     }
+}
+
+extension APIError {
+    var json: ByteBuffer { ByteBuffer(bytes: (try? APIEncoder.encode(self)) ?? Data()) }
 }

@@ -6,17 +6,27 @@ import Hummingbird
 import OpenAIAPI
 
 extension ServerState {
+    private enum AnswerRoute: String, CaseIterable {
+        case chat = "/v1/chat/completions"
+        case completions = "/v1/completions"
+        case responses = "/v1/responses"
+    }
+
+    /// Paths of the routes that ask the model.
+    static let answerRoutes = Set(AnswerRoute.allCases.map(\.rawValue))
+
     func addAnswerRoutes(_ router: Router<ServerContext>) {
-        add("/v1/chat/completions", to: router) { [self] body, id in try chat(body, id: id) }
-        add("/v1/completions", to: router) { [self] body, id in try completion(body, id: id) }
-        add("/v1/responses", to: router) { [self] body, id in try responses(body, id: id) }
+        add(.chat, to: router) { [self] body, id in try chat(body, id: id) }
+        add(.completions, to: router) { [self] body, id in try completion(body, id: id) }
+        add(.responses, to: router) { [self] body, id in try responses(body, id: id) }
     }
 
     private func add<Writer: AnswerWriter, Whole: Encodable & SendableMetatype>(
-        _ path: RouterPath, to router: Router<ServerContext>,
+        _ route: AnswerRoute, to router: Router<ServerContext>,
         reading read: @escaping @Sendable (JSONBody, String) throws -> ModelRequest<Writer, Whole>
     ) {
-        router.post(path) { [self] request, context in
+        router.post(RouterPath(route.rawValue)) { [self] request, context in
+            if let refusal { throw refusal }
             let ticket = try admit(context)
             let body = try await body(of: request, context, ticket)
             let asked = try await work { try read(body, context.requestID) }
