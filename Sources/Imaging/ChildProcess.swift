@@ -78,10 +78,10 @@ package struct ChildProcess {
             close(out)
             close(error)
         }
-        let deadline = DispatchTime.now().uptimeNanoseconds + UInt64(timeout * 1e9)
-        var collected = leash.hold(child) ? collect(out, error, deadline, receive) : .failure(.calledOff)
+        var time = ChildTime(seconds: timeout, now: Self.now)
+        var collected = leash.hold(child) ? collect(out, error, &time, receive) : .failure(.calledOff)
         var status: Int32 = 0
-        if case .success = collected, !Self.isReaped(child, leash, before: deadline, &status) {
+        if case .success = collected, !Self.isReaped(child, leash, within: &time, &status) {
             collected = .failure(.timedOut)
         }
         if case .failure = collected {
@@ -99,12 +99,12 @@ package struct ChildProcess {
 
     /// Waits for the end of a child that has closed its pipes, which may still be far off.
     private static func isReaped(
-        _ child: pid_t, _ leash: ChildLeash, before deadline: UInt64, _ status: inout Int32
+        _ child: pid_t, _ leash: ChildLeash, within time: inout ChildTime, _ status: inout Int32
     ) -> Bool {
         var pause: UInt32 = 100
         while true {
             if leash.reap(child, &status) { return true }
-            guard DispatchTime.now().uptimeNanoseconds < deadline else { return false }
+            guard time.left(at: now) > 0 else { return false }
             usleep(pause)
             pause = min(pause * 2, 20_000)
         }
@@ -224,16 +224,16 @@ package struct ChildProcess {
     /// Reads both pipes until the child closes them.
     /// - Returns: the beginning of what it wrote to standard error.
     private func collect(
-        _ out: Int32, _ error: Int32, _ deadline: UInt64, _ receive: (UnsafeRawBufferPointer) -> Bool
+        _ out: Int32, _ error: Int32, _ time: inout ChildTime, _ receive: (UnsafeRawBufferPointer) -> Bool
     ) -> Result<[UInt8], Failure> {
         let errorLimit = 16 << 10
         var errorText: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         var polled = [out, error].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         while polled.contains(where: { $0.fd >= 0 }) {
-            let now = DispatchTime.now().uptimeNanoseconds
-            guard now < deadline else { return .failure(.timedOut) }
-            let ready = poll(&polled, 2, Int32(clamping: (deadline - now) / 1_000_000 + 1))
+            let left = time.left(at: Self.now)
+            guard left > 0 else { return .failure(.timedOut) }
+            let ready = poll(&polled, 2, Int32(clamping: min(left, ChildTime.look) / 1_000_000 + 1))
             guard ready > 0 else { continue }
             for index in 0..<2 where polled[index].fd >= 0 && polled[index].revents != 0 {
                 let count = read(polled[index].fd, &buffer, buffer.count)
@@ -251,6 +251,8 @@ package struct ChildProcess {
         }
         return .success(errorText)
     }
+
+    private static var now: UInt64 { DispatchTime.now().uptimeNanoseconds }
 
     private static func systemReason(_ code: Int32 = errno) -> String { String(cString: strerror(code)) }
 }
