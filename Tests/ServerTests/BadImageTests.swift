@@ -185,12 +185,12 @@ extension ServerTests {
 
         @Test func theDecoderIsAChildWhoseDeathCostsOneRequest() async throws {
             let data = try ServerFixture.image("gray.png")
-            let dying = ChildDecoder(program: "/bin/false", timeout: 5)
+            let dying = ChildDecoder(program: "/bin/false", timeout: 5, leash: ChildLeash())
             #expect(throws: ImagingError.decoderUnavailable) { _ = try dying.decode(data, ImageLimits()) }
-            let slow = ChildDecoder(program: "/usr/bin/yes", timeout: 0.2)
+            let slow = ChildDecoder(program: "/usr/bin/yes", timeout: 0.2, leash: ChildLeash())
             #expect(throws: ImagingError.self) { _ = try slow.decode(data, ImageLimits()) }
             guard FileManager.default.isExecutableFile(atPath: ServerFixture.program) else { return }
-            let child = ChildDecoder(program: ServerFixture.program, timeout: 10)
+            let child = ChildDecoder(program: ServerFixture.program, timeout: 10, leash: ChildLeash())
             #expect(try child.decode(data, ImageLimits()) == PixelImage(decoding: data.bytes))
         }
     }

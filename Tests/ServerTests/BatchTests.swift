@@ -145,8 +145,10 @@ extension ServerTests {
                     + Self.line("range", #"{"messages": [{"role": "user", "content": "a"}], "temperature": -1}"#))
             let output = try Self.file()
             defer { for path in [input, output] { try? FileManager.default.removeItem(atPath: path) } }
-            let dead = try ServerFixture.state(decoder: Self.mortalDecoder(deaths: .max).path)
+            let decoder = try Self.mortalDecoder(deaths: .max)
+            let dead = try ServerFixture.state(decoder: decoder.path)
             #expect(try await Self.run(input, output, dead, retries: 1) == .init(answered: 1, refused: 1, failed: 1))
+            #expect(decoder.notes.count == 2)
             let failed = try #require(try Self.objects(output).last)
             #expect(failed["custom_id"] as? String == "image" && failed["response"] is NSNull)
             let error = try #require(failed["error"] as? [String: Any])
