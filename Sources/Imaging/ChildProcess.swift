@@ -1,5 +1,6 @@
 // One child program with bounds on its time, memory and output. Knows nothing of what the program does.
 
+import CConfine
 package import Foundation
 import Synchronization
 
@@ -195,6 +196,8 @@ package struct ChildProcess {
         }
         posix_spawn_file_actions_adddup2(&actions, standardOutput, 1)
         posix_spawn_file_actions_adddup2(&actions, standardError, 2)
+        // Sockets of clients are not all marked close-on-exec; a child must neither reach them nor hold them open.
+        _ = confine_descriptors(&actions)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -41,6 +41,19 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: file))
     }
 
+    /// A server's connections among them.
+    @Test func aChildHoldsNothingOfItsParents() throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+        let file = open(path, O_RDWR | O_CREAT, 0o600)
+        #expect(file > 2)
+        defer {
+            close(file)
+            unlink(path)
+        }
+        let output = try process("ls -l /proc/self/fd", ChildLeash()).run()
+        #expect(output.status == 0 && !String(decoding: output.standardOutput, as: UTF8.self).contains(path))
+    }
+
     @Test func aChildThatHasEndedIsLetGo() throws {
         let leash = ChildLeash()
         #expect(try process("echo done; exit 3", leash).run().status == 3)

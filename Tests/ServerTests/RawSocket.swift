@@ -7,8 +7,7 @@ final class RawSocket: Sendable {
 
     /// Connects to this machine.
     init(port: Int, receiveBuffer: Int? = nil) throws {
-        // Not for children of this process, in which the server is: a connection ends when nobody holds it.
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         if var size = receiveBuffer.map({ Int32($0) }) {
             setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
