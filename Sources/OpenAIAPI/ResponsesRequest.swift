@@ -72,10 +72,15 @@ package struct ResponsesRequest: Sendable {
             var file: [String: JSON] = ["file_data": fields.value("file_data") ?? .null]
             file["pages"] = fields.value("pages")
             return .object(["type": .string("file"), "file": .object(file)])
+        case "input_video":
+            // OpenAI names no part for videos; this is the one of services that take them.
+            var video: [String: JSON] = ["url": fields.value("video_url") ?? .null]
+            video["frames"] = fields.value("frames")
+            return .object(["type": .string("video_url"), "video_url": .object(video)])
         default:
             throw .wrongValue(
                 "\(path).type", found: "another or missing",
-                expected: "\"input_text\", \"input_image\" or \"input_file\"")
+                expected: "\"input_text\", \"input_image\", \"input_file\" or \"input_video\"")
         }
     }
 }

@@ -47,6 +47,34 @@ extension ServerTests {
         }
 
         @Test(.enabled(if: isPossible, "needs ffmpeg and ffprobe of the package ffmpeg"))
+        func responsesSeeTheVideoThatChatSees() async throws {
+            let clip = try Self.clip()
+            let url = ServerFixture.dataURL(clip, "video/mp4")
+            func input(_ part: String) -> String {
+                #"{"max_output_tokens": 4, "input": [{"role": "user", "content": [{"type": "input_video", \#(part)}, {"type": "input_text", "text": "What happens?"}]}]}"#
+            }
+            try await ServerFixture.serve { client, _ in
+                let chat = try await client.post(
+                    "/v1/chat/completions", Self.chat(clip, "video/mp4", #", "frames": 3"#))
+                let reply = try await client.post("/v1/responses", input(#""video_url": "\#(url)", "frames": 3"#))
+                #expect(reply.status == 200, "\(reply.body)")
+                let name = try #require(HTTPField.Name("x-monocle-images"))
+                #expect(reply.headers[name]?.hasPrefix("64x48;frames=3;tiles=3;") == true)
+                #expect(reply.headers[name] == chat.headers[name])
+                let message = (reply.json["output"] as? [[String: Any]])?.first?["content"] as? [[String: Any]]
+                let choice = (chat.json["choices"] as? [[String: Any]])?.first?["message"] as? [String: Any]
+                #expect(message?.first?["text"] as? String == choice?["content"] as? String)
+                for (part, code) in [
+                    (#""video_url": "\#(url)", "frames": 0"#, "invalid_value"), ("\"frames\": 3", "invalid_value"),
+                    (#""video_url": "https://example.com/a.mp4""#, "invalid_video"),
+                ] {
+                    let refused = try await client.post("/v1/responses", input(part))
+                    #expect(refused.status == 400 && refused.code == code, "\(part.suffix(40)): \(refused.body)")
+                }
+            }
+        }
+
+        @Test(.enabled(if: isPossible, "needs ffmpeg and ffprobe of the package ffmpeg"))
         func brokenVideosAreRefusedByName() async throws {
             let clip = try Self.clip()
             var noTable = clip
