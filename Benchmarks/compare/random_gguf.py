@@ -1,5 +1,5 @@
-"""Writes a GGUF file of random weights with the decoder shapes of a checkpoint folder. Speed does not depend on the
-values, so blocks are made of random codes under sane scales, not quantised from anything."""
+"""Writes a GGUF file of random weights with the decoder shapes and the tokenizer of a checkpoint folder. Speed does not depend
+on the values, so blocks are made of random codes under sane scales, not quantised from anything."""
 
 import json
 import pathlib
@@ -49,6 +49,28 @@ def random_rows(random, type, rows, columns):
     return blocks.reshape(rows, columns // elements * size)
 
 
+def add_tokenizer(writer, folder, vocabulary):
+    """The byte-level BPE of tokenizer.json; ids that it leaves unused are padding."""
+    tokenizer = json.loads((folder / "tokenizer.json").read_text())
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    tokens, kinds = [f"[PAD{id}]" for id in range(vocabulary)], [gguf.TokenType.UNUSED] * vocabulary
+    for token, id in tokenizer["model"]["vocab"].items():
+        tokens[id], kinds[id] = token, gguf.TokenType.NORMAL
+    ids = {}
+    for token in tokenizer["added_tokens"]:
+        tokens[token["id"]], kinds[token["id"]] = token["content"], gguf.TokenType.CONTROL
+        ids[token["content"]] = token["id"]
+    merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in tokenizer["model"]["merges"]]
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("llama-bpe")
+    writer.add_token_list(tokens)
+    writer.add_token_types(kinds)
+    writer.add_token_merges(merges)
+    writer.add_bos_token_id(ids[settings["bos_token"]])
+    writer.add_eos_token_id(ids[settings["eos_token"]])
+    writer.add_chat_template(settings["chat_template"])
+
+
 def write(folder, wanted, path):
     """A `wanted` (q4_0, q4_k_m, nvfp4 or bf16) file of the folder's decoder."""
     config = json.loads((pathlib.Path(folder) / "config.json").read_text())
@@ -70,8 +92,7 @@ def write(folder, wanted, path):
     writer.add_rope_dimension_count(head)
     writer.add_rope_freq_base(config["rope_theta"])
     writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
-    writer.add_vocab_size(vocabulary)
-    writer.add_tokenizer_model("no_vocab")
+    add_tokenizer(writer, pathlib.Path(folder), vocabulary)
     shapes = {
         "attn_q": (heads * head, width), "attn_k": (groups * head, width), "attn_v": (groups * head, width),
         "attn_output": (width, heads * head), "ffn_gate": (inner, width), "ffn_up": (inner, width),
