@@ -3,15 +3,16 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-# The clients that tests drive the server with, the proxy that stands before two of them, and words that a metric looks up.
-Scripts/install.sh curl nginx-light python3-venv chromium chromium-driver wordnet-base || exit $?
-# The official OpenAI client drives the server in one test and pyarrow reads parquet in another; each says that it is skipped where
-# there is none.
+# A client that tests drive the server with; where the system has them, also a proxy to stand before two servers, a browser (a
+# package of Debian's, not of Ubuntu's) and words that a metric looks up. Tests that need one of these say so when they are skipped.
+Scripts/install.sh curl python3-venv --optional nginx-light chromium chromium-driver wordnet-base || exit $?
+# The official OpenAI client drives the server in one test, pyarrow reads parquet in another; each is skipped where there is none.
 clients=.build/clients
 if [ -z "${MONOCLE_PYTHON:-}" ] && { [ -x "$clients/bin/python" ] || python3 -m venv "$clients"; } \
     && "$clients/bin/pip" install -q --disable-pip-version-check openai pyarrow; then
     export MONOCLE_PYTHON="$PWD/$clients/bin/python"
 fi
+if [ -x "$clients/bin/pip" ]; then "$clients/bin/pip" install -q --disable-pip-version-check kubernetes-validate; fi
 # Chinese words of long texts are compared with jieba's; those tests say that they are skipped where it is not.
 if [ -z "${MONOCLE_JIEBA:-}" ] && [ -x "$clients/bin/pip" ] \
     && "$clients/bin/pip" install -q --disable-pip-version-check jieba==0.42.1; then

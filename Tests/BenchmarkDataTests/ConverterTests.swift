@@ -41,19 +41,9 @@ struct ConverterTests {
         #expect(try convert(python, split: "test") == ParquetConverter.Summary(files: 2, rows: 3, images: 1))
     }
 
-    /// A Python with pyarrow, where the environment names one.
-    private static let python: String? = {
-        guard let python = ProcessInfo.processInfo.environment["MONOCLE_PYTHON"] else { return nil }
-        let process = Process()
-        process.executableURL = URL(filePath: python)
-        process.arguments = ["-c", "import pyarrow"]
-        process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return nil }
-        process.waitUntilExit()
-        return process.terminationStatus == 0 ? python : nil
-    }()
+    private static let python = Installed.python(with: "pyarrow")
 
-    @Test(.enabled(if: Self.python != nil, "needs $MONOCLE_PYTHON with pyarrow"))
+    @Test(.enabled(if: Self.python != nil, "needs a Python with pyarrow (Scripts/test.sh installs it)"))
     func parquetBecomesItems() throws {
         let python = try #require(Self.python)
         let source = place.url.appending(path: "source")

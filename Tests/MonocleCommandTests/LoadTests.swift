@@ -156,12 +156,11 @@ import Testing
         }
     }
 
-    @Test func twoReplicasBehindNginxServeWhileOneStops() throws {
-        guard let nginx = ["/usr/sbin/nginx", "/usr/bin/nginx"].first(where: FileManager.default.isExecutableFile)
-        else {
-            print("skipped: no nginx (Scripts/test.sh installs one)")
-            return
-        }
+    private static let nginx = Installed.program("nginx")
+
+    @Test(.enabled(if: nginx != nil, "needs nginx (Scripts/test.sh installs one)"))
+    func twoReplicasBehindNginxServeWhileOneStops() throws {
+        let nginx = try #require(Self.nginx)
         let replicas = [try RunningServer(), try RunningServer()]
         let proxy = try Proxy(nginx, replicas)
         let load = try Load(proxy.url, Self.small + ["--num-prompts", "240", "--max-concurrency", "8"])

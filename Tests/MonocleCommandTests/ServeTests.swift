@@ -40,15 +40,11 @@ final class RunningServer {
 }
 
 @Suite(.serialized) struct ServeTests {
-    @Test func theOfficialClientIsServed() throws {
-        let python = ProcessInfo.processInfo.environment["MONOCLE_PYTHON"] ?? "python3"
-        let hasClient = try Self.run([python, "-c", "import openai"]).code == 0
-        try #require(
-            hasClient || ProcessInfo.processInfo.environment["MONOCLE_PYTHON"] == nil, "\(python) lacks openai")
-        guard hasClient else {
-            print("skipped: \(python) has no openai package (Scripts/test.sh installs one)")
-            return
-        }
+    private static let python = Installed.python(with: "openai")
+
+    @Test(.enabled(if: python != nil, "needs a Python with openai (Scripts/test.sh installs it)"))
+    func theOfficialClientIsServed() throws {
+        let python = try #require(Self.python)
         let server = try RunningServer(environment: ["MONOCLE_API_KEY": "test-key-1"])
         let script = Goldens.fixtures.appending(path: "clients/openai_client.py").path
         let image = try Program.image("wide_text.png")
@@ -57,11 +53,8 @@ final class RunningServer {
         #expect(server.stop() == 0)
     }
 
-    @Test func thePageAnswersInABrowser() throws {
-        guard try Self.run(["sh", "-c", "command -v chromedriver"]).code == 0 else {
-            print("skipped: no chromedriver (Scripts/test.sh installs one)")
-            return
-        }
+    @Test(.enabled(if: Installed.program("chromedriver") != nil, "needs chromedriver (Scripts/test.sh installs one)"))
+    func thePageAnswersInABrowser() throws {
         let server = try RunningServer()
         let script = Goldens.fixtures.appending(path: "clients/page.py").path
         let run = try Self.run(["timeout", "240", "python3", script, server.url, try Program.image("wide_text.png")])

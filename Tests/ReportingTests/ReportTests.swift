@@ -180,7 +180,7 @@ import Testing
     }
 
     /// Opens the report from the disk in a browser: filters, a sample, hostile texts, a phone's width, the keyboard.
-    @Test(.enabled(if: ChildProcess.find("chromedriver") != nil, "needs chromedriver (Scripts/test.sh installs one)"))
+    @Test(.enabled(if: Installed.program("chromedriver") != nil, "needs chromedriver (Scripts/test.sh installs one)"))
     func theReportWorksInABrowser() throws {
         let scratch = try Scratch()
         let runs = try Invented.documents(60, in: scratch) + [Invented.table(in: scratch).run]
