@@ -1,11 +1,15 @@
 // Counts for operators. Knows nothing of how they are shown.
 
+import Compute
+
 /// What an engine has done and holds, as of its last step.
 package struct EngineStatistics: Sendable, Equatable {
     package var running = 0
     /// Requests that wait for their first step or, preempted, for their next.
     package var waiting = 0
     package var waitingTokens = 0
+    /// Positions of a page of the key-value cache.
+    package static let pageTokens = KVPages.pageTokens
     /// Pages of the key-value cache that sequences hold, and all there are. A page not held may still be cached.
     package var pagesUsed = 0
     package var pagesTotal = 0

@@ -23,6 +23,17 @@ extension ServerTests {
             #expect(lines.contains(#"t_seconds_bucket{le="+Inf"} 3"#) && lines.contains("t_seconds_count 3"))
         }
 
+        /// A router that starts with a replica finds at once what its file names.
+        @Test func aFreshServerHasTheMetricsOfTheRoutersFile() async throws {
+            let file = URL(filePath: #filePath).appending(path: "../../../deploy/router-engine.yaml").standardized
+            let names = try String(contentsOf: file, encoding: .utf8).matches(of: #/Spec: (\w+)/#).map(\.output.1)
+            #expect(names.count >= 4)
+            try await ServerFixture.serve { client, _ in
+                let text = try await client.get("/metrics").body
+                for name in names { #expect(text.contains("# TYPE \(name) gauge\n"), "\(name)") }
+            }
+        }
+
         @Test func requestsAreCounted() async throws {
             var settings = ServerSettings()
             settings.metricsNames = .vllm
@@ -34,6 +45,7 @@ extension ServerTests {
                 #expect(text.contains("vllm:time_to_first_token_seconds_count 1\n"))
                 #expect(text.contains("vllm:inter_token_latency_seconds_count 2\n"))
                 #expect(text.contains(#"vllm:request_success_total{finished_reason="length"} 1"#))
+                #expect(text.contains(#"vllm:cache_config_info{block_size="16",num_gpu_blocks=""#))
                 #expect(text.contains(#"monocle_http_requests_total{route="/v1/chat/completions",status="200"} 1"#))
             }
         }

@@ -69,6 +69,11 @@ final class ServerMetrics: Sendable {
     /// Totals that the engine counts itself.
     func update(_ statistics: EngineStatistics) {
         set(.pagesTotal, Double(statistics.pagesTotal))
+        // An information gauge: routers read its labels, and know them under vLLM's names.
+        let cache = [
+            ("block_size", "\(EngineStatistics.pageTokens)"), ("num_gpu_blocks", "\(statistics.pagesTotal)"),
+        ]
+        Recorder(label: "monocle_kv_cache_info", dimensions: cache, aggregate: false, factory: registry).record(1)
         set(.pagesCached, Double(statistics.pagesCached))
         set(.waitingTokens, Double(statistics.waitingTokens))
         set(.imageCacheBytes, Double(statistics.imageCacheBytes))
@@ -102,6 +107,7 @@ final class ServerMetrics: Sendable {
         Level.running.rawValue: "vllm:num_requests_running",
         Level.waiting.rawValue: "vllm:num_requests_waiting",
         Level.cacheUse.rawValue: "vllm:kv_cache_usage_perc",
+        "monocle_kv_cache_info": "vllm:cache_config_info",
         Interval.firstToken.rawValue: "vllm:time_to_first_token_seconds",
         Interval.interToken.rawValue: "vllm:inter_token_latency_seconds",
         Interval.endToEnd.rawValue: "vllm:e2e_request_latency_seconds",
