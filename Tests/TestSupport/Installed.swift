@@ -6,7 +6,7 @@ package enum Installed {
     /// The path of a program in `PATH`, or where servers are.
     package static func program(_ name: String) -> String? {
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin"
-        return (path.split(separator: ":") + ["/usr/sbin"]).lazy.map { "\($0)/\(name)" }
+        return "\(path):/usr/sbin".split(separator: ":").lazy.map { "\($0)/\(name)" }
             .first(where: FileManager.default.isExecutableFile)
     }
 
