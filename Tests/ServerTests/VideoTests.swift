@@ -50,7 +50,7 @@ extension ServerTests {
         func responsesSeeTheVideoThatChatSees() async throws {
             let clip = try Self.clip()
             let url = ServerFixture.dataURL(clip, "video/mp4")
-            func input(_ part: String) -> String {
+            @Sendable func input(_ part: String) -> String {
                 #"{"max_output_tokens": 4, "input": [{"role": "user", "content": [{"type": "input_video", \#(part)}, {"type": "input_text", "text": "What happens?"}]}]}"#
             }
             try await ServerFixture.serve { client, _ in
