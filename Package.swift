@@ -54,7 +54,7 @@ let package = Package(
         room("Numerics"),
         room("Tokenization", ["JSONText"]),
         room("Imaging", ["CTurboJPEG", "CSPNG", "CWebP", "CConfine"]),
-        room("Documents", ["CCairo"]),
+        room("Documents", ["Numerics", "CCairo"]),
         room("Checkpoint", ["Numerics", "JSONText"]),
         room("Compute", ["Numerics", "Checkpoint", "CKernels"]),
         room("Model", ["Compute", "Checkpoint", "Numerics"]),

@@ -29,15 +29,18 @@ package enum PromptPart: Sendable, Equatable {
     case image(Int)
 }
 
-/// An image of an item.
+/// An image of an item, or a video, which is one image whose tiles are its frames.
 package struct ItemImage: Sendable {
     package let source: ImageSource
     /// How much of the tile budget it may take; a frame of a video is one tile.
     package let detail: Detail
+    /// Which frames of a video are looked at; nil for an image.
+    package let frames: FrameSelection?
 
-    package init(_ source: ImageSource, detail: Detail = .auto) {
+    package init(_ source: ImageSource, detail: Detail = .auto, frames: FrameSelection? = nil) {
         self.source = source
         self.detail = detail
+        self.frames = frames
     }
 }
 

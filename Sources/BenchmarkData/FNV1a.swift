@@ -1,5 +1,7 @@
 // A fast hash that tells bytes apart where nobody forges them. Knows nothing of what it digests.
 
+package import Foundation
+
 /// Fowler, Noll and Vo's hash of 64 bits.
 package struct FNV1a: Sendable {
     package private(set) var value: UInt64 = 0xCBF2_9CE4_8422_2325
@@ -27,4 +29,23 @@ package struct FNV1a: Sendable {
         hash.add(bytes)
         return hash.digits
     }
+
+    /// Digest and length of a file, which is never held whole; nil where it cannot be read.
+    package static func file(_ url: URL) -> (digits: String, bytes: Int)? {
+        guard let handle = try? FileHandle(forReadingFrom: url) else { return nil }
+        defer { try? handle.close() }
+        var hash = FNV1a()
+        var bytes = 0
+        do {
+            while let chunk = try handle.read(upToCount: bytesAtOnce), !chunk.isEmpty {
+                hash.add(chunk.bytes)
+                bytes += chunk.count
+            }
+        } catch {
+            return nil
+        }
+        return (hash.digits, bytes)
+    }
+
+    private static let bytesAtOnce = 1 << 18
 }

@@ -33,13 +33,6 @@ struct RowReading {
     var contents: PythonValue?
 }
 
-/// Where the frames of a video come from.
-package protocol FrameSource: Sendable {
-    /// How frames are chosen, for the header of a result file.
-    var rule: String { get }
-    func frames(of video: URL) throws -> [ItemImage]
-}
-
 package struct TableBenchmark: Benchmark {
     package let settings: ItemSettings
     package let prompts: PromptRules
@@ -48,11 +41,11 @@ package struct TableBenchmark: Benchmark {
     private let reader: any RowReader
     /// Rows that are items.
     private let places: [Int]
-    private let frames: (any FrameSource)?
+    private let frames: VideoFrames?
 
     /// - Throws: `option` where the protocol does not know the benchmark or there are no items.
     package init(
-        _ name: BenchmarkName, profile: Profile, table: any ItemTable, frames: (any FrameSource)? = nil
+        _ name: BenchmarkName, profile: Profile, table: any ItemTable, frames: VideoFrames? = nil
     ) throws(BenchmarkDataError) {
         guard let prompts = profile.prompts(name) else {
             let known = Profile.allCases.filter { $0.prompts(name) != nil }.map(\.rawValue)
@@ -126,19 +119,14 @@ package struct TableBenchmark: Benchmark {
         return found
     }
 
-    private func images(of row: TableRow) throws -> [ItemImage] {
+    private func images(of row: TableRow) throws(RowFault) -> [ItemImage] {
         let images = try table.images(of: row).map { ItemImage($0, detail: name == .videomme ? .low : .auto) }
         guard images.isEmpty else { return images }
         guard name == .videomme else { throw RowFault(row: row.number, "there is no image") }
         guard let frames else {
-            throw RowFault(row: row.number, "there are neither frames nor a way to take them from the video")
+            throw RowFault(row: row.number, "there are neither frames nor a rule to take them from the video")
         }
-        let video = try video(of: row)
-        do {
-            return try frames.frames(of: video)
-        } catch {
-            throw RowFault(row: row.number, "\(video.lastPathComponent): \(error)")
-        }
+        return [ItemImage(.file(try video(of: row)), detail: .low, frames: frames.selection)]
     }
 
     private func video(of row: TableRow) throws(RowFault) -> URL {

@@ -1,13 +1,12 @@
-// Frames of a video as images of an item, one tile each. Knows no benchmark.
+// Which frames of its videos a protocol looks at. Knows no benchmark and decodes nothing.
 
-package import Foundation
-import Imaging
+package import Imaging
 package import Scoring
 
-package struct VideoFrames: FrameSource {
+package struct VideoFrames: Sendable, Equatable {
+    /// In words, for the header of a result file.
     package let rule: String
-    private let selection: FrameSelection
-    private let decoder = VideoDecoder()
+    package let selection: FrameSelection
 
     /// Frames of each second where `rate` is given, or else `count`, spread as the protocol spreads them.
     package init(count: Int, rate: Double?, profile: Profile) {
@@ -23,14 +22,6 @@ package struct VideoFrames: FrameSource {
         case .lmmsEval, .lmmsEval072, .official:
             selection = .spread(count)
             rule = "\(count) frames from the first to the last"
-        }
-    }
-
-    package func frames(of video: URL) throws -> [ItemImage] {
-        var images: [PixelImage] = []
-        let numbers = try decoder.frames(of: .file(video), selection) { images.append($0) }
-        return zip(images, numbers).map { image, number in
-            ItemImage(.pixels(image, name: "\(video.lastPathComponent) frame \(number)"), detail: .low)
         }
     }
 }

@@ -2,6 +2,7 @@
 
 package import Compute
 package import Imaging
+import Numerics
 package import Tokenization
 
 package enum InputBenchmark {

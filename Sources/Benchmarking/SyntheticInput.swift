@@ -1,25 +1,10 @@
 // Inputs made of a seed: random ids and bytes, and English-looking text. Knows nothing of models.
 
-/// SplitMix64 (Steele, Lea, Flood 2014): the same numbers on every machine.
-package struct SplitMix64: RandomNumberGenerator, Sendable {
-    private var state: UInt64
+package import Numerics
 
-    package init(seed: UInt64) { state = seed }
-
-    package mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
+extension SplitMix64 {
     package mutating func tokens(_ count: Int, below limit: Int) -> [Int32] {
         (0..<count).map { _ in Int32(truncatingIfNeeded: Int.random(in: 0..<max(1, limit), using: &self)) }
-    }
-
-    package mutating func bytes(_ count: Int) -> [UInt8] {
-        (0..<count).map { _ in UInt8(truncatingIfNeeded: next() >> 56) }
     }
 }
 

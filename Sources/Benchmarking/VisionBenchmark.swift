@@ -2,6 +2,7 @@
 
 package import Compute
 package import Model
+import Numerics
 
 package struct VisionBenchmark: Sendable {
     package let model: NemotronNanoVL

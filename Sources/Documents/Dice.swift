@@ -1,24 +1,19 @@
-// The generator's random numbers: SplitMix64, splittable by label. Knows nothing of documents.
+// The generator's random numbers, splittable by label. Knows nothing of documents.
 
-/// SplitMix64 (Steele, Lea, Flood 2014) with its own bounded draws, so that a seed means the same on every toolchain.
+import Numerics
+
+/// SplitMix64 with bounded draws of its own, so that a seed means the same on every toolchain.
 struct Dice: Sendable {
-    private var state: UInt64
+    private var bits: SplitMix64
 
-    init(seed: UInt64) { state = Dice.mixed(seed &+ 0x9E37_79B9_7F4A_7C15) }
+    init(seed: UInt64) { bits = SplitMix64(seed: SplitMix64.mixed(seed &+ SplitMix64.step)) }
 
     /// Independent dice for `label`; the receiver is not moved, so neither stream depends on the length of the other.
-    func split(_ label: UInt64) -> Dice { Dice(seed: state ^ Dice.mixed(label &+ 0xD1B5_4A32_D192_ED03)) }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        return Dice.mixed(state)
+    func split(_ label: UInt64) -> Dice {
+        Dice(seed: bits.state ^ SplitMix64.mixed(label &+ 0xD1B5_4A32_D192_ED03))
     }
 
-    private static func mixed(_ value: UInt64) -> UInt64 {
-        var z = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
+    mutating func next() -> UInt64 { bits.next() }
 
     /// Uniform over `range`, which holds far fewer than 2^32 values: the bias of the multiplication is below 2^-32.
     mutating func int(_ range: ClosedRange<Int>) -> Int {

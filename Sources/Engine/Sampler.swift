@@ -2,6 +2,7 @@
 
 import Foundation
 package import Grammar
+import Numerics
 
 /// Chooses one sequence's tokens. A value: the same parameters, logits and place in the answer give the same token, in any
 /// batch, after any interruption, whether the row was computed as a guess or not.
@@ -165,13 +166,9 @@ package struct Sampler: Sendable {
     }
 }
 
-/// Steele, Lea and Flood's splittable generator (OOPSLA 2014), which passes BigCrush, as a function of the place.
-enum SplitMix64 {
+extension SplitMix64 {
     /// Number `place` of the sequence of `seed`: uniform in [0, 1), 53 bits.
     static func unit(seed: UInt64, place: UInt64) -> Double {
-        var z = seed &+ 0x9E37_79B9_7F4A_7C15 &* (place &+ 1)
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return Double((z ^ (z >> 31)) >> 11) * 0x1p-53
+        Double(mixed(seed &+ step &* (place &+ 1)) >> 11) * 0x1p-53
     }
 }

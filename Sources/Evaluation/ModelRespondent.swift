@@ -17,7 +17,7 @@ extension BenchmarkItem {
         }
         return Inquiry(
             .conversation(Conversation([Message(.user, parts)])),
-            sources: images.map { Inquiry.Source($0.source, detail: $0.detail) },
+            sources: images.map { Inquiry.Source($0.source, frames: $0.frames, detail: $0.detail) },
             answer: AnswerOptions(
                 temperature: 0, topP: 1, topK: 0, minP: 0, repetitionPenalty: 1, maxTokens: maxTokens))
     }
@@ -31,7 +31,9 @@ extension VisionLanguageModel: Respondent {
                 text: answer.text, promptTokens: answer.promptTokenIDs.count, tokens: answer.tokenIDs.count,
                 finishReason: answer.finishReason.rawValue,
                 images: answer.images.map {
-                    Reply.Use(width: $0.width, height: $0.height, grid: $0.grid, tiles: $0.tiles, tokens: $0.tokens)
+                    Reply.Use(
+                        width: $0.width, height: $0.height, grid: $0.grid, frames: $0.frames, tiles: $0.tiles,
+                        tokens: $0.tokens)
                 })
         }
         throw CancellationError()

@@ -17,15 +17,18 @@ package struct Reply: Sendable, Equatable {
     package struct Use: Sendable, Equatable {
         package let width: Int
         package let height: Int
-        /// Columns, rows.
+        /// Columns, rows; of each frame of a video.
         package let grid: [Int]
+        /// Numbers of the frames of a video; nil for an image.
+        package let frames: [Int]?
         package let tiles: Int
         package let tokens: Int
 
-        package init(width: Int, height: Int, grid: [Int], tiles: Int, tokens: Int) {
+        package init(width: Int, height: Int, grid: [Int], frames: [Int]? = nil, tiles: Int, tokens: Int) {
             self.width = width
             self.height = height
             self.grid = grid
+            self.frames = frames
             self.tiles = tiles
             self.tokens = tokens
         }

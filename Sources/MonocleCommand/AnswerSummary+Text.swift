@@ -24,10 +24,7 @@ extension AnswerSummary {
         }
         var text = "\(Figures.title(header.items)): \(header.model.name), \(header.precision)\n" + table.text
         for figure in headline {
-            let value = figure.value.map {
-                figure.isSum ? String(format: "%.1f", $0) : String(format: "%.2f %%", $0 * 100)
-            }
-            text += "\(figure.name): \(value ?? "-") of \(figure.count) items\n"
+            text += "\(figure.name): \(Figures.value(of: figure)) of \(figure.count) items\n"
         }
         text += notes(header).map { $0 + "\n" }.joined()
         return text

@@ -60,7 +60,7 @@ struct EvalRun: AsyncParsableCommand {
             "Questions under way at once. Default: 4 with --endpoint, or else 1.", valueName: "n"))
     var concurrency: Int?
 
-    @Flag(help: "Ask again what ended in an error.")
+    @Flag(help: "Ask again what ended in an error; a reply without a verdict is only scored again.")
     var retryErrors = false
 
     @OptionGroup var judge: JudgeOptions
@@ -133,7 +133,7 @@ struct EvalRun: AsyncParsableCommand {
         let results: [Results<RunHeader, AnswerOutcome>] = try await result.results(
             [header], retryingFailures: retryErrors
         ) { files, progress in
-            try await run.run(indices, into: files[0]) { progress($0.done, $0.total, $0.errors) }
+            try await run.run(indices, into: files[0], rescoring: retryErrors) { progress($0.done, $0.total, $0.errors) }
         }
         let summary = AnswerSummary(results[0], of: indices)
         try result.print([(header, summary)], text: summary.text(header))

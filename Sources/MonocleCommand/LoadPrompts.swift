@@ -6,6 +6,7 @@ import Documents
 import Foundation
 import Imaging
 import Monocle
+import Numerics
 import OpenAIClient
 
 struct LoadPrompts: ParsableArguments {

@@ -41,6 +41,11 @@ enum Figures {
         interval.map { String(format: "%.1f to %.1f %%", $0.lower * 100, $0.upper * 100) } ?? none
     }
 
+    /// A protocol's figure in its own unit.
+    static func value(of figure: ScoreReport.Figure) -> String {
+        figure.value.map { String(format: figure.isSum ? "%.1f" : "%.2f %%", figure.isSum ? $0 : $0 * 100) } ?? none
+    }
+
     /// A difference of shares in percentage points.
     static func points(_ difference: Double) -> String { String(format: "%+.1f", difference * 100) }
 

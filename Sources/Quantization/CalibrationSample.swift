@@ -1,6 +1,7 @@
 // Prompts a model is watched on. Knows tokens and pixels, not where they come from.
 
 package import Checkpoint
+import Numerics
 
 /// A prompt laid out as tokens, with the tiles whose embeddings replace some of them.
 package struct CalibrationSample: Sendable {
@@ -30,7 +31,7 @@ package struct CalibrationSample: Sendable {
     /// real prompts are larger in some channels, so ranges found this way are a rough guess.
     /// - Parameter seed: the same seed and model give the same sample.
     package static func synthetic(for folder: CheckpointFolder, seed: UInt64) -> CalibrationSample {
-        var random = SplitMix(state: seed)
+        var random = SplitMix64(seed: seed)
         let highest = Int32(clamping: min(folder.tokenizer.highestID, folder.language.vocabulary - 1))
         var tokens: [Int32] = []
         var images: [Image] = []
@@ -47,21 +48,4 @@ package struct CalibrationSample: Sendable {
 
     /// Tokens of text in a synthetic prompt.
     private static let syntheticText = 96
-}
-
-/// SplitMix64: small, seeded and the same everywhere.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
-    mutating func bytes(_ count: Int) -> [UInt8] {
-        (0..<count).map { _ in UInt8(truncatingIfNeeded: next() >> 56) }
-    }
 }

@@ -7,22 +7,30 @@ import Foundation
 import Imaging
 import Scoring
 
+/// A file of the report that shows an image, or a frame of a video.
+struct ShownFile {
+    /// In the report's folder.
+    let name: String
+    /// The frame's number in its video; nil for an image.
+    let frame: Int?
+}
+
 /// Writes each image once, whatever the number of items that show it.
 final class ReportImages {
     private let benchmark: any Benchmark
-    private let folder: URL
-    /// Names of files by digest.
-    private var written: [String: String] = [:]
+    private let files: ReportFiles
+    /// By digest.
+    private var written: [String: [ShownFile]] = [:]
     /// The first reason why an image is not shown.
     private(set) var fault: String?
 
     /// - Parameters:
     ///   - data: where the data lie now; nil is where the header says.
-    ///   - folder: of the image files.
+    ///   - files: of the report.
     /// - Throws: why the images cannot be had.
-    init(_ header: RunHeader, data: URL?, folder: URL) throws {
+    init(_ header: RunHeader, data: URL?, files: ReportFiles) throws {
         benchmark = try Self.benchmark(header, data: data)
-        self.folder = folder
+        self.files = files
         guard benchmark.settings.hasItems(of: header.items) else {
             throw BenchmarkDataError.option(
                 name: "the data", found: "others than those of the run", expected: "the data that were asked about")
@@ -67,8 +75,9 @@ final class ReportImages {
         return frames?.rule == rule ? frames : nil
     }
 
-    /// Names of the files that show the item's images; nil for one that is not there, or is not the one that was asked about.
-    func files(of index: Int, _ images: [AnswerOutcome.Image]) throws(EvaluationError) -> [String?] {
+    /// What shows the item's images, for each in its place: empty for one that is not there, or is not the one that was asked
+    /// about.
+    func files(of index: Int, _ images: [AnswerOutcome.Image]) throws(EvaluationError) -> [[ShownFile]] {
         guard !images.isEmpty else { return [] }
         let item: BenchmarkItem
         do {
@@ -77,41 +86,67 @@ final class ReportImages {
             fault = fault ?? (error as? ItemFault)?.reason ?? "\(error)"
             return []
         }
-        var names: [String?] = []
+        var files: [[ShownFile]] = []
         for (image, found) in zip(images, item.images) {
-            let name = try file(image.digest, found.source)
-            if name == nil {
+            let shown = try self.files(image.digest, found)
+            if shown.isEmpty {
                 fault =
                     fault
                     ?? "\(image.reference) is not the image that was asked about, or is of no type a browser shows"
             }
-            names.append(name)
+            files.append(shown)
         }
-        return names
+        return files
     }
 
-    private func file(_ digest: String, _ source: ImageSource) throws(EvaluationError) -> String? {
-        if let name = written[digest] { return name }
-        let bytes: Data
-        let suffix: String
-        switch source {
+    private func files(_ digest: String, _ image: ItemImage) throws(EvaluationError) -> [ShownFile] {
+        if let files = written[digest] { return files }
+        var files: [ShownFile] = []
+        switch image.source {
         case .pixels(let pixels, _):
-            guard FNV1a.digits(pixels.pixels.span.bytes) == digest, let png = try? pixels.png() else { return nil }
-            (bytes, suffix) = (png, "png")
+            guard FNV1a.digits(pixels.pixels.span.bytes) == digest, let png = try? pixels.png() else { return [] }
+            files.append(try write(png, "\(digest).png"))
         case .data(let data, _):
-            guard FNV1a.digits(data.bytes) == digest else { return nil }
-            switch try? ImageFormat(sniffing: data.bytes) {
-            case .jpeg: suffix = "jpg"
-            case .png: suffix = "png"
-            case .webP: suffix = "webp"
-            case .pdf, .mp4, .matroska, .avi, nil: return nil
+            guard FNV1a.digits(data.bytes) == digest, let suffix = Self.suffix(data) else { return [] }
+            files.append(try write(data, "\(digest).\(suffix)"))
+        case .file(let url):
+            guard let selection = image.frames, FNV1a.file(url)?.digits == digest else { return [] }
+            for (number, png) in Self.frames(of: image.source, selection) {
+                files.append(try write(png, "\(digest)-\(number).png", frame: number))
             }
-            bytes = data
-        case .file: return nil
         }
-        let name = "images/\(digest).\(suffix)"
-        try ReportWriter.write(bytes, to: folder.appending(path: name))
-        written[digest] = name
-        return name
+        written[digest] = files
+        return files
+    }
+
+    /// What browsers show; nil for anything else.
+    private static func suffix(_ data: Data) -> String? {
+        switch try? ImageFormat(sniffing: data.bytes) {
+        case .jpeg: "jpg"
+        case .png: "png"
+        case .webP: "webp"
+        case .pdf, .mp4, .matroska, .avi, nil: nil
+        }
+    }
+
+    /// Larger frames are shown smaller: a page has many.
+    private static let frameSide = 512
+
+    /// Numbers and images of a video's frames; empty when it cannot be decoded.
+    private static func frames(of video: ImageSource, _ selection: FrameSelection) -> [(number: Int, png: Data)] {
+        var coded: [Data?] = []
+        let numbers = try? VideoDecoder().frames(of: video, selection) { frame in
+            let scale = min(1, Double(frameSide) / Double(max(frame.width, frame.height)))
+            func side(_ length: Int) -> Int { max(1, Int((Double(length) * scale).rounded())) }
+            coded.append(
+                try? PillowResize.resize(frame, width: side(frame.width), height: side(frame.height)).png())
+        }
+        return zip(numbers ?? [], coded).compactMap { number, png in png.map { (number, $0) } }
+    }
+
+    private func write(_ bytes: Data, _ name: String, frame: Int? = nil) throws(EvaluationError) -> ShownFile {
+        let name = "images/\(name)"
+        try files.write(bytes, name)
+        return ShownFile(name: name, frame: frame)
     }
 }

@@ -3,8 +3,10 @@
 import BenchmarkData
 import Evaluation
 import Foundation
+import Scoring
 
 struct ReportSample: Encodable {
+    /// An image, or a frame of a video.
     struct Picture: Encodable {
         let reference: String
         /// In the report's folder; nil when there is no image to show.
@@ -25,6 +27,8 @@ struct ReportSample: Encodable {
         let attempts: Int?
         let verdict: RunVerdict?
         let error: AnswerOutcome.Failure?
+        /// What of the reply can be drawn.
+        let exhibit: Exhibit?
     }
 
     let index: Int
@@ -34,11 +38,13 @@ struct ReportSample: Encodable {
     let prompt: [AnswerOutcome.Part]
     let pictures: [Picture]
     let gold: [String]
+    /// What of the gold can be drawn.
+    let exhibit: Exhibit?
     /// A line for each run of the group; null where a run has none.
     let answers: [Answer?]
 
-    /// - Parameter files: names of the images' files, by their place.
-    init(_ index: Int, _ group: RunGroup, files: [String?]) {
+    /// - Parameter files: what shows the images, by their place.
+    init(_ index: Int, _ group: RunGroup, files: [[ShownFile]]) {
         let lines = group.runs.map { $0.results.lines[index] }
         let known = lines.compactMap(\.self)
         // An item that one run could not ask may have been asked by another.
@@ -51,22 +57,42 @@ struct ReportSample: Encodable {
         cluster = told.item.cluster
         prompt = told.outcome.prompt
         gold = told.outcome.answers
-        pictures = told.outcome.images.enumerated().map { place, image in
-            let seen = cut.outcome.images.indices.contains(place) ? cut.outcome.images[place] : image
-            return Picture(
-                reference: image.reference, file: files.indices.contains(place) ? files[place] : nil,
-                width: seen.width ?? image.width, height: seen.height ?? image.height, grid: seen.grid,
-                tiles: seen.tiles, tokens: seen.tokens)
+        pictures = told.outcome.images.enumerated().flatMap { place, image in
+            Picture.pictures(
+                of: image, seen: cut.outcome.images.indices.contains(place) ? cut.outcome.images[place] : image,
+                files.indices.contains(place) ? files[place] : [])
         }
+        let item =
+            group.header.items.benchmark == BenchmarkName.ocrbenchV2.rawValue
+            ? told.outcome.item.flatMap { try? PredictionLine.item(Data($0.utf8)) } : nil
+        exhibit = item.flatMap { Exhibit(goldOf: $0) }
         answers = lines.map { line in
             line.map { line in
                 let outcome = line.outcome
                 return Answer(
                     reply: outcome.reply, finishReason: outcome.finishReason, promptTokens: outcome.promptTokens,
                     tokens: outcome.tokens, seconds: outcome.seconds, attempts: outcome.attempts,
-                    verdict: outcome.verdict, error: outcome.error)
+                    verdict: outcome.verdict, error: outcome.error,
+                    exhibit: item.flatMap { item in outcome.reply.flatMap { Exhibit($0, to: item) } })
             }
         }
+    }
+}
+
+extension ReportSample.Picture {
+    /// - Parameter seen: the image as the model in this process cut it, where one did.
+    fileprivate static func pictures(
+        of image: AnswerOutcome.Image, seen: AnswerOutcome.Image, _ files: [ShownFile]
+    ) -> [ReportSample.Picture] {
+        func picture(_ file: ShownFile?) -> ReportSample.Picture {
+            // A frame is a tile of its video.
+            let count = file?.frame == nil ? 1 : files.count
+            return ReportSample.Picture(
+                reference: image.reference + (file?.frame.map { " frame \($0)" } ?? ""), file: file?.name,
+                width: seen.width ?? image.width, height: seen.height ?? image.height, grid: seen.grid,
+                tiles: seen.tiles.map { $0 / count }, tokens: seen.tokens.map { $0 / count })
+        }
+        return files.isEmpty ? [picture(nil)] : files.map(picture)
     }
 }
 

@@ -5,16 +5,14 @@ import Evaluation
 import Foundation
 
 struct ReportSummary: Encodable {
-    /// A column of the tables.
-    struct Column: Encodable {
+    /// A run: a column of the tables.
+    struct Run: Encodable {
         let label: String
         let path: String
-        let model: ModelIdentity
-        let precision: String
-        let instructionSet: String
-        let maxTokens: Int
-        let rule: String
-        let judge: String?
+        let header: RunHeader
+        let summary: AnswerSummary
+        /// The file's last line was cut short and left out.
+        let isCut: Bool
     }
 
     struct Row: Encodable {
@@ -29,27 +27,6 @@ struct ReportSummary: Encodable {
         let figures: [Headline]
     }
 
-    struct Counts: Encodable {
-        let errors: [String: Int]
-        let undecided: Int
-        let judged: Int
-        let leftOut: Int
-        let missingData: Int
-        let cutReplies: Int
-        let seconds: Double
-        let isCut: Bool
-    }
-
-    struct Group: Encodable {
-        let name: String
-        let figures: [Headline?]
-    }
-
-    struct GroupTable: Encodable {
-        let column: String
-        let groups: [Group]
-    }
-
     struct Pair: Encodable {
         /// Places among the benchmark's runs.
         let first: Int
@@ -62,11 +39,7 @@ struct ReportSummary: Encodable {
     struct Benchmark: Encodable {
         let name: String
         let profile: String?
-        let data: DataIdentity?
-        let frames: String?
-        let runs: [Column]
-        let counts: [Counts]
-        let tables: [GroupTable]
+        let runs: [Run]
         let pairs: [Pair]
         let entries: [ReportEntry]
         /// Why images are missing; nil when all are there.
@@ -91,45 +64,16 @@ extension ReportSummary.Benchmark {
     init(
         _ group: RunGroup, entries: [ReportEntry], imagesMissing: String?, margin: Double?, bootstrap: PairedBootstrap
     ) {
-        let items = group.header.items
-        name = items.benchmark
+        name = group.header.items.benchmark
         profile = group.profile
-        if case .table(let settings) = items {
-            (data, frames) = (settings.data, settings.frames)
-        } else {
-            (data, frames) = (nil, nil)
-        }
         var labels: [String] = []
         for run in group.runs {
             let same = labels.count { $0 == run.label || $0.hasPrefix(run.label + " (") }
             labels.append(same == 0 ? run.label : "\(run.label) (\(same + 1))")
         }
         runs = zip(group.runs, labels).map { run, label in
-            let header = run.header
-            return ReportSummary.Column(
-                label: label, path: run.path, model: header.model, precision: header.precision,
-                instructionSet: header.instructionSet, maxTokens: header.maxTokens, rule: header.rule,
-                judge: header.judge)
-        }
-        counts = group.runs.map { run in
-            let summary = run.summary
-            return ReportSummary.Counts(
-                errors: summary.errors, undecided: summary.undecided, judged: summary.judged,
-                leftOut: summary.leftOut, missingData: summary.missingData, cutReplies: summary.cutReplies,
-                seconds: summary.seconds,
-                isCut: run.results.isCut)
-        }
-        tables = Set(group.runs.flatMap(\.summary.groups.keys)).sorted().map { column in
-            let names = Set(group.runs.flatMap { $0.summary.groups[column]?.map(\.name) ?? [] }).sorted()
-            return ReportSummary.GroupTable(
-                column: column,
-                groups: names.map { name in
-                    ReportSummary.Group(
-                        name: name,
-                        figures: group.runs.map { run in
-                            run.summary.groups[column]?.first { $0.name == name }.map { Headline($0.score) }
-                        })
-                })
+            ReportSummary.Run(
+                label: label, path: run.path, header: run.header, summary: run.summary, isCut: run.results.isCut)
         }
         pairs = group.runs.indices.dropFirst().map { second -> ReportSummary.Pair in
             do throws(EvaluationError) {

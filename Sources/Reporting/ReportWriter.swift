@@ -29,13 +29,13 @@ package struct ReportWriter {
     }
 
     /// - Parameters:
-    ///   - folder: made where it is missing; files of an earlier report in it are replaced.
+    ///   - folder: made where it is missing; an earlier report in it is replaced, other files stay.
     ///   - progress: samples done, of all.
     /// - Returns: what the reader should know: images that are missing, and why.
     package func write(
         _ runs: [ReportRun], to folder: URL, progress: (Int, Int) -> Void = { _, _ in }
     ) throws(EvaluationError) -> [String] {
-        for name in ["data", "images"] { try Self.makeFolder(folder.appending(path: name)) }
+        let files = try ReportFiles(folder)
         let groups = RunGroup.groups(runs)
         let total = groups.reduce(0) { $0 + $1.indices.count }
         var done = 0
@@ -43,8 +43,8 @@ package struct ReportWriter {
         var benchmarks: [ReportSummary.Benchmark] = []
         var warnings: [String] = []
         for (number, group) in groups.enumerated() {
-            let images = images(of: group, folder)
-            let entries = try writeSamples(of: group, number, images: try? images.get(), to: folder) {
+            let images = images(of: group, files)
+            let entries = try writeSamples(of: group, number, images: try? images.get(), to: files) {
                 done += 1
                 progress(done, total)
             }
@@ -63,20 +63,21 @@ package struct ReportWriter {
         }
         let summary = ReportSummary(
             version: version, samplesPerFile: Self.samplesPerFile, rows: rows, benchmarks: benchmarks)
-        try script("summary", summary, to: folder.appending(path: "data/summary.js"))
+        try script("summary", summary, "data/summary.js", files)
         for (name, bytes) in [
             ("index.html", PackageResources.report_html), ("report.css", PackageResources.report_css),
             ("report.js", PackageResources.report_js),
         ] {
-            try Self.write(Data(bytes), to: folder.appending(path: name))
+            try files.write(Data(bytes), name)
         }
+        try files.finish()
         return warnings
     }
 
     /// Writes the samples and their images.
     /// - Returns: their lines in the list.
     private func writeSamples(
-        of group: RunGroup, _ number: Int, images: ReportImages?, to folder: URL, progress: () -> Void
+        of group: RunGroup, _ number: Int, images: ReportImages?, to files: ReportFiles, progress: () -> Void
     ) throws(EvaluationError) -> [ReportEntry] {
         let indices = group.indices
         var entries: [ReportEntry] = []
@@ -86,8 +87,7 @@ package struct ReportWriter {
                 samples.append(try sample(index, group, images: images))
                 progress()
             }
-            let file = "data/samples-\(number)-\(first / Self.samplesPerFile).js"
-            try script("samples", samples, to: folder.appending(path: file))
+            try script("samples", samples, "data/samples-\(number)-\(first / Self.samplesPerFile).js", files)
             entries += samples.map { ReportEntry($0) }
         }
         return entries
@@ -118,19 +118,19 @@ package struct ReportWriter {
         let text: String
     }
 
-    private func images(of group: RunGroup, _ folder: URL) -> Result<ReportImages, NoImages> {
+    private func images(of group: RunGroup, _ files: ReportFiles) -> Result<ReportImages, NoImages> {
         guard withImages else { return .failure(NoImages(text: "the report was made without them")) }
         do {
-            return .success(try ReportImages(group.header, data: data, folder: folder))
+            return .success(try ReportImages(group.header, data: data, files: files))
         } catch {
             return .failure(NoImages(text: "\(error)"))
         }
     }
 
-    // MARK: Files
-
     /// A script that hands a value to the page: pages opened from a disk may load scripts, but no data.
-    private func script(_ name: String, _ value: some Encodable, to url: URL) throws(EvaluationError) {
+    private func script(
+        _ name: String, _ value: some Encodable, _ file: String, _ files: ReportFiles
+    ) throws(EvaluationError) {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
@@ -139,9 +139,9 @@ package struct ReportWriter {
         do {
             json = try encoder.encode(value)
         } catch {
-            throw .unwritable(path: url.path, reason: "\(error)")
+            throw .unwritable(path: file, reason: "\(error)")
         }
-        try Self.write(Data("report.\(name)(".utf8) + Self.harmless(json) + Data(");\n".utf8), to: url)
+        try files.write(Data("report.\(name)(".utf8) + Self.harmless(json) + Data(");\n".utf8), file)
     }
 
     /// JSON in which no text can be taken for markup, whatever reads it. `<` stands in JSON only inside strings.
@@ -155,21 +155,5 @@ package struct ReportWriter {
             }
         }
         return safe
-    }
-
-    private static func makeFolder(_ url: URL) throws(EvaluationError) {
-        do {
-            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        } catch {
-            throw .unwritable(path: url.path, reason: error.localizedDescription)
-        }
-    }
-
-    static func write(_ data: Data, to url: URL) throws(EvaluationError) {
-        do {
-            try data.write(to: url)
-        } catch {
-            throw .unwritable(path: url.path, reason: error.localizedDescription)
-        }
     }
 }

@@ -14,28 +14,22 @@ package struct ScoredSample: Sendable {
 /// Headline and sub-scores of a benchmark under one protocol.
 package struct ScoreReport: Sendable, Equatable {
     /// One figure; nil where nothing is counted.
-    package struct Figure: Sendable, Equatable {
-        package enum Unit: Sendable, Equatable {
-            /// A mean of scores from 0 to 1.
-            case share
-            /// A sum of scores.
-            case points
-        }
-
+    package struct Figure: Codable, Sendable, Equatable {
         package let name: String
         package let value: Double?
         package let count: Int
-        package let unit: Unit
+        /// A sum of scores, and not a mean of scores from 0 to 1.
+        package let isSum: Bool
 
-        package init(_ name: String, _ value: Double?, count: Int, unit: Unit = .share) {
+        package init(_ name: String, _ value: Double?, count: Int, isSum: Bool = false) {
             self.name = name
             self.value = value
             self.count = count
-            self.unit = unit
+            self.isSum = isSum
         }
     }
 
-    package struct Section: Sendable, Equatable {
+    package struct Section: Codable, Sendable, Equatable {
         package let title: String
         package let figures: [Figure]
     }
@@ -90,7 +84,7 @@ package struct ScoreReport: Sendable, Equatable {
     private static func points(_ samples: [ScoredSample]) -> ScoreReport {
         let categories = Dictionary(grouping: samples, by: \.item.category)
         func sum(_ name: String, _ members: [ScoredSample]) -> Figure {
-            Figure(name, members.reduce(0) { $0 + $1.verdict.score }, count: members.count, unit: .points)
+            Figure(name, members.reduce(0) { $0 + $1.verdict.score }, count: members.count, isSum: true)
         }
         let recognition = OCRBench.recognition.flatMap { categories[$0] ?? [] }
         let others = OCRBench.others.map { sum($0, categories[$0] ?? []) }
@@ -98,7 +92,7 @@ package struct ScoreReport: Sendable, Equatable {
         let total = sum("Final Score", all)
         return ScoreReport(
             headline: [
-                total, Figure("Final Score Norm", total.value.map { $0 / 10 }, count: all.count, unit: .points),
+                total, Figure("Final Score Norm", total.value.map { $0 / 10 }, count: all.count, isSum: true),
             ],
             sections: [
                 Section(title: "category", figures: [sum("Text Recognition", recognition)] + others),

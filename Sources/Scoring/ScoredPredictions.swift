@@ -5,13 +5,13 @@ import Foundation
 /// Every line of a file as a scored sample, an error or a fault; none is dropped silently, none scored as something else.
 package struct ScoredPredictions: Sendable {
     /// A line that cannot be scored, counted from 1.
-    package struct Fault: Sendable, Equatable {
+    package struct Fault: Encodable, Sendable, Equatable {
         package let line: Int
         package let reason: String
     }
 
     /// A sample whose request failed.
-    package struct Failure: Sendable, Equatable {
+    package struct Failure: Encodable, Sendable, Equatable {
         package let id: String
         package let reason: String
     }

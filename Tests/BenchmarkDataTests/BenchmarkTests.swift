@@ -189,8 +189,32 @@ struct BenchmarkTests {
             #expect(fault.facts.id == "001-1" && fault.reason.contains("neither frames"))
         }
         let item = try benchmark.item(at: 1)
-        #expect(item.images.count == 2 && item.images.allSatisfy { $0.detail == .low })
+        #expect(item.images.count == 2 && item.images.allSatisfy { $0.detail == .low && $0.frames == nil })
         #expect(item.facts.cluster == "v" && item.answers == ["A. Rain."])
+    }
+
+    @Test func aVideoIsOneImageWithTheFramesOfItsProtocol() throws {
+        let row = #"{"video_id": "1", "videoID": "v", "question": "Next?", "options": ["A. Rain."], "answer": "A"}"#
+        let url = try file("videos.jsonl", row)
+        _ = try file("v.mp4", "not looked at here")
+        let cases: [(Profile, FrameSelection)] = [
+            (.vlmevalkit2025, .inner(5)), (.vlmevalkit, .inner(5)), (.lmmsEval, .spread(5)), (.official, .spread(5)),
+        ]
+        for (profile, selection) in cases {
+            let benchmark = try TableBenchmark(
+                .videomme, profile: profile, table: DataSource.table(url),
+                frames: VideoFrames(count: 5, rate: nil, profile: profile))
+            let item = try benchmark.item(at: 0)
+            #expect(item.images.count == 1 && item.images[0].frames == selection && item.images[0].detail == .low)
+            #expect(item.prompt.count { if case .image = $0 { true } else { false } } == 1)
+            guard case .file(let video) = item.images[0].source else { Issue.record("no file"); continue }
+            #expect(video.lastPathComponent == "v.mp4")
+        }
+        try FileManager.default.removeItem(at: place.url.appending(path: "v.mp4"))
+        let gone = try TableBenchmark(
+            .videomme, profile: .official, table: DataSource.table(url),
+            frames: VideoFrames(count: 5, rate: 1, profile: .official))
+        #expect(throws: ItemFault.self) { try gone.item(at: 0) }
     }
 
     @Test func brokenRowsAreFaultsOfTheItemAlone() throws {

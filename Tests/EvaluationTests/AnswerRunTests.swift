@@ -4,6 +4,7 @@ import Evaluation
 import Foundation
 import Imaging
 import Scoring
+import Synchronization
 import TestSupport
 import Testing
 
@@ -219,6 +220,50 @@ struct AnswerRunTests {
         #expect(again.asked.withLock { $0 } == [0, 3, 6])
         #expect(results.lines.count == 9 && results.lines.values.allSatisfy { !$0.outcome.failed })
         #expect(try AnswerResults(reading: path).lines.count == 9)
+    }
+
+    /// Fails for some replies as long as it is told to.
+    private final class FailingScorer: ReplyScorer {
+        let rule = "the number"
+        let asked = Mutex<[String]>([])
+        private let failing: Set<String>
+
+        init(failing: Set<String> = []) { self.failing = failing }
+
+        func verdict(
+            on reply: String, gold: ScoringItem?, answers: [String]
+        ) async throws(AnswerOutcome.Failure) -> RunVerdict {
+            asked.withLock { $0.append(reply) }
+            if failing.contains(reply) { throw AnswerOutcome.Failure(.judge, "status 500", status: 500) }
+            return RunVerdict(score: answers.contains(reply) ? 1 : 0, rule: rule)
+        }
+    }
+
+    /// A judge that failed says nothing of the reply: it is kept, and only the judge is asked again.
+    @Test func aReplyWithoutAVerdictIsScoredAgainAndNotAskedForAgain() async throws {
+        let place = try TemporaryFolder()
+        let path = place.url.appending(path: "run.jsonl").path
+        let benchmark = try Counting()
+        func run(_ model: FakeModel, _ scorer: FailingScorer, retry: Bool) async throws {
+            let file = try AnswerFile(continuing: path, header: header(benchmark.settings), retryingFailures: retry)
+            try await AnswerRun(benchmark, respondent: model, scorer: scorer, maxTokens: 8, concurrency: 3)
+                .run(0..<8, into: file, rescoring: retry) { _ in }
+        }
+        let first = FakeModel { index in
+            if index == 5 { throw FakeModel.Failure() }
+            return "\(index)"
+        }
+        try await run(first, FailingScorer(failing: ["2", "6"]), retry: false)
+        #expect(try AnswerResults(reading: path).lines.values.count(where: \.outcome.failed) == 3)
+
+        let (model, scorer) = (FakeModel { "\($0)" }, FailingScorer(failing: ["6"]))
+        try await run(model, scorer, retry: true)
+        #expect(model.asked.withLock { $0 } == [5], "only what has no reply")
+        #expect(scorer.asked.withLock { $0.sorted() } == ["2", "5", "6"])
+        let lines = try AnswerResults(reading: path).lines
+        #expect(lines.count == 8 && lines[2]?.outcome.verdict?.score == 1 && lines[2]?.outcome.reply == "2")
+        #expect(lines[6]?.outcome.error?.kind == .judge && lines[6]?.outcome.reply == "6", "still without, still kept")
+        #expect(lines[5]?.outcome.verdict?.score == 1)
     }
 
     /// Files that were written before items had names and verdicts.

@@ -37,8 +37,8 @@ import Testing
         let benchmark = try #require((summary["benchmarks"] as? [[String: Any]])?.first)
         let runs = try #require(benchmark["runs"] as? [[String: Any]])
         #expect(runs.map { $0["label"] as? String } == ["tiny, bf16", "tiny, w4a4"])
-        let counts = try #require(benchmark["counts"] as? [[String: Any]])
-        #expect(counts[1]["errors"] as? [String: Int] == ["endpoint": 1] && counts[1]["cutReplies"] as? Int == 1)
+        let second = try #require(runs[1]["summary"] as? [String: Any])
+        #expect(second["errors"] as? [String: Int] == ["endpoint": 1] && second["cutReplies"] as? Int == 1)
         let pairs = try #require(benchmark["pairs"] as? [[String: Any]])
         let comparison = try #require(pairs.first?["comparison"] as? [String: Any])
         #expect(comparison["items"] as? Int == 59)
@@ -138,6 +138,52 @@ import Testing
         #expect(foreign.count == 1 && foreign[0].contains("others than those of the run"))
     }
 
+    @Test func boxesAndTablesAreHandedToThePage() throws {
+        let scratch = try Scratch()
+        let (folder, warnings) = try write(Invented.suite(in: scratch), scratch)
+        #expect(warnings.isEmpty)
+        let samples = try #require(
+            Invented.value(folder.appending(path: "data/samples-0-0.js"), "samples") as? [[String: Any]])
+        func boxes(_ holder: [String: Any]?) -> [[Double]] {
+            let boxes = (holder?["exhibit"] as? [String: Any])?["boxes"] as? [[String: Any]] ?? []
+            return boxes.map { box in ["left", "top", "right", "bottom"].compactMap { box[$0] as? Double } }
+        }
+        func table(_ holder: [String: Any]?) -> [[String]] {
+            let table = (holder?["exhibit"] as? [String: Any])?["table"] as? [String: Any]
+            let rows = table?["rows"] as? [[[String: Any]]] ?? []
+            return rows.map { $0.compactMap { $0["text"] as? String } }
+        }
+        let answers = samples.map { $0["answers"] as? [[String: Any]] ?? [] }
+        #expect(boxes(samples[0]) == [[100, 200, 300, 400]])
+        #expect(boxes(answers[0][0]) == [[100, 200, 300, 390]] && boxes(answers[0][1]) == [[1, 2, 3, 4]])
+        #expect(boxes(samples[1]) == [[0, 0, 500, 90]] && boxes(answers[1][0]) == [[0, 0, 490, 90]])
+        #expect(boxes(answers[1][1]).isEmpty, "a reply without boxes")
+        #expect(table(samples[2]) == [["Year", "2020"], ["5"]])
+        #expect(table(answers[2][0]) == [["Year", "2020"]] && table(answers[2][1]) == [["Year", "12021"]])
+    }
+
+    @Test func anOlderReportLeavesNothingBehind() throws {
+        let scratch = try Scratch()
+        let (folder, _) = try write(Invented.documents(60, in: scratch), scratch)
+        let names = { (part: String) in
+            Set(try FileManager.default.contentsOfDirectory(atPath: folder.appending(path: part).path))
+        }
+        #expect(try names("images").count > 60 && names("data").contains("samples-0-1.js"))
+        // What a report did not write stays, whatever the list says.
+        for name in ["data/notes.js", "images/mine.png", "../kept.js"] {
+            try Data("x".utf8).write(to: folder.appending(path: name))
+        }
+        let list = folder.appending(path: "data/files.txt")
+        try (Data(contentsOf: list) + Data("../kept.js\ndata/notes.js\nimages/../../kept.js\nimages/mi".utf8))
+            .write(to: list)
+        let (_, warnings) = try write([Invented.table(in: scratch).run], scratch)
+        #expect(warnings.isEmpty)
+        #expect(try names("data") == ["files.txt", "notes.js", "samples-0-0.js", "summary.js"])
+        #expect(try names("images").count == 2 && names("images").contains("mine.png"))
+        #expect(FileManager.default.fileExists(atPath: folder.appending(path: "../kept.js").path))
+        #expect(try names("") == ["data", "images", "index.html", "report.css", "report.js"])
+    }
+
     @Test func whatIsNoRunIsRefused() throws {
         let scratch = try Scratch()
         let path = scratch.path("x.jsonl")
@@ -183,7 +229,8 @@ import Testing
     @Test(.enabled(if: Installed.program("chromedriver") != nil, "needs chromedriver (Scripts/test.sh installs one)"))
     func theReportWorksInABrowser() throws {
         let scratch = try Scratch()
-        let runs = try Invented.documents(60, in: scratch) + [Invented.table(in: scratch).run]
+        let runs =
+            try Invented.documents(60, in: scratch) + [Invented.table(in: scratch).run] + Invented.suite(in: scratch)
         let (folder, _) = try write(runs, scratch, margin: 0.01)
         let script = Goldens.fixtures.appending(path: "clients/report.py").path
         let process = Process()

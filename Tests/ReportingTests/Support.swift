@@ -111,6 +111,45 @@ enum Invented {
         return (path, data)
     }
 
+    /// Two runs over a question of OCRBench v2 about a box, one about words in places and one about a table. The second
+    /// run's table differs in one cell and would do harm as markup.
+    static func suite(in scratch: Scratch) throws -> [String] {
+        let folder = scratch.url.appending(path: "suite")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try FileManager.default.copyItem(
+            at: Goldens.fixtures.appending(path: "images/gray.png"), to: folder.appending(path: "page.png"))
+        let rows = [
+            #"{"id": 1, "type": "text grounding en", "question": "Where?", "image_path": "page.png", "answers": ["100", "200", "300", "400"]}"#,
+            #"{"id": 2, "type": "text spotting en", "question": "Spot.", "image_path": "page.png", "answers": [], "bbox": [[0, 0, 500, 0, 500, 90, 0, 90]], "content": ["OPEN"]}"#,
+            #"{"id": 3, "type": "table parsing en", "question": "As HTML.", "image_path": "page.png", "answers": ["<table><tr><th>Year</th><td>2020</td></tr><tr><td colspan=2>5</td></tr></table>"]}"#,
+        ]
+        let data = folder.appending(path: "OCRBench_v2.json")
+        try Data(("[" + rows.joined(separator: ",") + "]").utf8).write(to: data)
+        let replies = [
+            ["(100, 200, 300, 390)", "[(0, 0, 490, 90, "OPEN")]", "<table><tr><th>Year</th><td>2020</td></tr></table>"],
+            [
+                "[1, 2, 3, 4]", "none",
+                "<table><tr><th>Year</th><td onclick="document.title='owned'"><script>1</script><b>2021</b></td></tr></table>",
+            ],
+        ]
+        let benchmark = try TableBenchmark(.ocrbenchV2, profile: .vlmevalkit, table: DataSource.table(data))
+        let digest = FNV1a.digits(try Data(contentsOf: folder.appending(path: "page.png")).bytes)
+        return try replies.enumerated().map { run, replies in
+            var lines: [ResultLine<AnswerOutcome>] = []
+            for (index, reply) in replies.enumerated() {
+                let item = try benchmark.item(at: index)
+                var outcome = outcome(
+                    reply, answers: item.answers, prompt: item.text,
+                    images: [.init(reference: "page.png", digest: digest)], score: run == 0 ? 0.9 : 0.1)
+                outcome.item = item.gold?.text
+                lines.append(ResultLine(item.facts, outcome))
+            }
+            let path = scratch.path("suite-\(run).jsonl")
+            try write(header(benchmark.settings, ["bf16", "w4a4"][run], dataPath: data.path), lines, to: path)
+            return path
+        }
+    }
+
     /// A value that a script of a report hands to its page.
     static func value(_ url: URL, _ name: String) throws -> Any {
         let text = try Data(contentsOf: url)

@@ -6,9 +6,22 @@ import Testing
 struct SuiteFunctionTests {
     private struct Unscored: Error {}
 
+    /// The cases of the golden set that are not compared, each with the reason.
+    private static let exceptions = [
+        "v2_functions-dev-014": """
+            counting_evaluation of the number 9, on which the public code stops with a TypeError: a line of predictions whose \
+            prediction is no text is malformed here, and its reply never comes to a rule
+            """,
+        "v2_functions-dev-106": """
+            doc_parsing_evaluation of None, which the public code scores 0: a line of predictions without a prediction is \
+            malformed here, or a failed request where it says so; neither is scored
+            """,
+    ]
+
     @Test func everyFunction() throws {
         var failed: [String] = []
         var tested = 0
+        var skipped: Set<String> = []
         for example in try Cases.load("ocrbench_v2_functions") {
             let function = example["function"]?.str.text ?? ""
             let arguments = example["args"]?.elements ?? []
@@ -16,7 +29,10 @@ struct SuiteFunctionTests {
             var found: PythonValue?
             do {
                 found = try Self.run(function, arguments)
-            } catch is Skip {
+            } catch Skip.noText {
+                skipped.insert(example.id)
+                continue
+            } catch Skip.noData {
                 continue
             } catch {
                 found = nil
@@ -30,9 +46,16 @@ struct SuiteFunctionTests {
         }
         #expect(failed.isEmpty, "\(failed.count)\n\(failed.joined(separator: "\n"))")
         #expect(tested >= 110)
+        #expect(skipped == Set(Self.exceptions.keys))
     }
 
-    private struct Skip: Error {}
+    /// What keeps a case from being compared.
+    private enum Skip: Error {
+        /// The reply is no text.
+        case noText
+        /// Words of Chinese or English are not on this machine.
+        case noData
+    }
 
     /// Equal values, numbers within 1e-9.
     private static func agree(_ found: PythonValue?, _ expected: PythonValue?) -> Bool {
@@ -61,8 +84,7 @@ struct SuiteFunctionTests {
         case "vqa_evaluation_case_sensitive":
             return .float(ShortAnswer.score(try text(0), try texts(1), .caseSensitive))
         case "counting_evaluation":
-            // A reply that is no text never comes this far: its line is malformed.
-            guard let reply = arguments[0].text else { throw Skip() }
+            guard let reply = arguments[0].text else { throw Skip.noText }
             if try text(2) == "exact match" { return .float(Counting.exactScore(reply, try texts(1))) }
             guard let score = Counting.regressionScore(reply, try texts(1)) else { throw Unscored() }
             return .float(score)
@@ -99,7 +121,7 @@ struct SuiteFunctionTests {
             for (key, value) in arguments[1].dictionary?.pairs ?? [] { gold[key] = .list([value]) }
             return .float(try KeyValues.score(try #require(arguments[0].dictionary), gold))
         case "doc_parsing_evaluation":
-            guard let reply = arguments[0].text else { throw Skip() }
+            guard let reply = arguments[0].text else { throw Skip.noText }
             return .float(try Outline.similarity(reply, try text(1)))
         case "cal_per_metrics": return try metrics(try text(0), try text(1))
         case "spotting_evaluation":
@@ -145,7 +167,7 @@ struct SuiteFunctionTests {
         do throws(LongText.Fault) {
             figures = try LongText(reply, gold: gold, Languages.data)
         } catch {
-            if case .missing = error { throw Skip() }
+            if case .missing = error { throw Skip.noData }
             throw Unscored()
         }
         func optional(_ value: Double?) -> PythonValue { value.map { .float($0) } ?? .none }

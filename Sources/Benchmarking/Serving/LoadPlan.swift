@@ -1,6 +1,7 @@
 // What a load test sends, and when. Knows no server.
 
 package import Foundation
+import Numerics
 
 package struct LoadPlan: Sendable {
     /// The body of each request, in order.

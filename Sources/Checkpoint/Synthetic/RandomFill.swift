@@ -3,25 +3,17 @@
 import Numerics
 
 /// A stream of random values that depends only on its key and the position in it, so that any piece can be made by any
-/// thread at any time. SplitMix64 (Steele, Lea, Flood 2014) run as a counter.
+/// thread at any time: SplitMix64 run as a counter.
 struct RandomFill: Sendable {
     let key: UInt64
 
     init(seed: UInt64, stream: UInt64) {
-        key = Self.mix(seed &+ Self.mix(stream &+ 0x9E37_79B9_7F4A_7C15))
-    }
-
-    @inline(__always)
-    private static func mix(_ value: UInt64) -> UInt64 {
-        var bits = value
-        bits = (bits ^ (bits >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-        return bits ^ (bits >> 31)
+        key = SplitMix64.mixed(seed &+ SplitMix64.mixed(stream &+ SplitMix64.step))
     }
 
     @inline(__always)
     private func word(_ index: Int) -> UInt64 {
-        Self.mix(key &+ UInt64(truncatingIfNeeded: index) &* 0x9E37_79B9_7F4A_7C15)
+        SplitMix64.mixed(key &+ UInt64(truncatingIfNeeded: index) &* SplitMix64.step)
     }
 
     /// A value in [0, 1).

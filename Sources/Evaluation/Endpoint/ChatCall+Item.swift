@@ -13,12 +13,12 @@ extension ChatCall {
             return
         }
         // An image that the prompt names twice is coded once.
-        var images: [Part] = []
-        for image in item.images { images.append(try Part(image)) }
-        let parts = item.prompt.compactMap { part -> Part? in
+        var images: [[Part]] = []
+        for image in item.images { images.append(try image.parts()) }
+        let parts = item.prompt.flatMap { part -> [Part] in
             switch part {
             // Servers refuse a part without text, which says nothing anyway.
-            case .text(let text): text.isEmpty ? nil : .text(text)
+            case .text(let text): text.isEmpty ? [] : [.text(text)]
             case .image(let place): images[place]
             }
         }
@@ -30,20 +30,29 @@ extension ChatCall {
     }
 }
 
-extension ChatCall.Part {
-    /// The image's own bytes; a drawn one as PNG. Never another size or a lossy coding.
-    fileprivate init(_ image: ItemImage) throws(AnswerOutcome.Failure) {
+extension ItemImage {
+    /// The image's own bytes; a drawn one as PNG; of a video a PNG a frame. Never another size or a lossy coding.
+    fileprivate func parts() throws(AnswerOutcome.Failure) -> [ChatCall.Part] {
         do {
-            let data =
-                switch image.source {
-                case .data(let bytes, _): bytes
-                case .pixels(let pixels, _): try pixels.png()
-                case .file(let url): try Data(contentsOf: url)
+            switch source {
+            case .data(let bytes, _): return [try part(bytes)]
+            case .pixels(let pixels, _): return [try part(pixels.png())]
+            case .file(let url):
+                guard let frames else { return [try part(try Data(contentsOf: url))] }
+                // Each frame is coded as soon as it is decoded: pixels are held of one at a time.
+                var coded: [Result<Data, ImagingError>] = []
+                _ = try VideoDecoder().frames(of: source, frames) { frame in
+                    coded.append(Result { () throws(ImagingError) in try frame.png() })
                 }
-            let type = "image/" + (try ImageFormat(sniffing: data.bytes)).rawValue.lowercased()
-            self = .image(data, type: type, detail: image.detail == .low ? "low" : nil)
+                return try coded.map { try part($0.get()) }
+            }
         } catch {
-            throw AnswerOutcome.Failure(.data, "\(image.source.name): \(error)")
+            throw AnswerOutcome.Failure(.data, "\(source.name): \(error)")
         }
+    }
+
+    private func part(_ data: Data) throws(ImagingError) -> ChatCall.Part {
+        let type = "image/" + (try ImageFormat(sniffing: data.bytes)).rawValue.lowercased()
+        return .image(data, type: type, detail: detail == .low ? "low" : nil)
     }
 }

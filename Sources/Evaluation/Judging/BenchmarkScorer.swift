@@ -115,7 +115,7 @@ extension Verdict {
 }
 
 extension RunVerdict {
-    init(_ verdict: Verdict) {
+    package init(_ verdict: Verdict) {
         self.init(score: verdict.score, rule: verdict.rule, extracted: verdict.extracted)
         switch verdict.state {
         case .scored: state = .scored

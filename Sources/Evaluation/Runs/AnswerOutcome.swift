@@ -34,7 +34,7 @@ package struct AnswerOutcome: ResultOutcome, Equatable {
 
     package struct Image: Codable, Sendable, Equatable {
         /// Where it is in the data: a path in the data's folder, `row 12` of a table, `page 1` of a drawn document,
-        /// `clip.mp4 frame 120`.
+        /// `clip.mp4`.
         package var reference: String
         /// Of the image as it lies in the data; nil for a drawn one.
         package var bytes: Int?
@@ -42,15 +42,17 @@ package struct AnswerOutcome: ResultOutcome, Equatable {
         package var digest: String
         package var width: Int?
         package var height: Int?
-        /// Columns and rows of the grid, as the model in this process cut it; nil from an endpoint.
+        /// Columns and rows of the grid, of each frame of a video, as the model in this process cut it; nil from an endpoint.
         package var grid: [Int]?
-        /// Tiles of the grid and the thumbnail.
+        /// Numbers of the frames of a video that it looked at, from 0; nil for an image, and from an endpoint.
+        package var frames: [Int]?
+        /// Tiles of the grid and the thumbnail, or of all frames.
         package var tiles: Int?
         package var tokens: Int?
 
         package init(
             reference: String, bytes: Int? = nil, digest: String, width: Int? = nil, height: Int? = nil,
-            grid: [Int]? = nil, tiles: Int? = nil, tokens: Int? = nil
+            grid: [Int]? = nil, frames: [Int]? = nil, tiles: Int? = nil, tokens: Int? = nil
         ) {
             self.reference = reference
             self.bytes = bytes
@@ -58,6 +60,7 @@ package struct AnswerOutcome: ResultOutcome, Equatable {
             self.width = width
             self.height = height
             self.grid = grid
+            self.frames = frames
             self.tiles = tiles
             self.tokens = tokens
         }
@@ -101,6 +104,7 @@ package struct AnswerOutcome: ResultOutcome, Equatable {
     }
 
     package var failed: Bool { error != nil }
+    package var isUnanswered: Bool { failed && reply == nil }
 
     /// The prompt's text; images stand in it as `<image>`.
     package var promptText: String { prompt.map { $0.text ?? "<image>" }.joined() }

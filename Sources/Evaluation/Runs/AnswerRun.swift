@@ -47,8 +47,16 @@ package struct AnswerRun: Sendable {
     }
 
     /// Asks about every item of `indices` that the file does not hold yet and adds a line for each as it is done.
-    /// - Parameter progress: called before the first item and after each.
-    package func run(_ indices: some Sequence<Int>, into file: File, progress: (RunProgress) -> Void) async throws {
+    /// - Parameters:
+    ///   - rescoring: first scores again the replies of the file that have no verdict, without asking for them again.
+    ///   - progress: called before the first item and after each.
+    package func run(
+        _ indices: some Sequence<Int>, into file: File, rescoring: Bool = false, progress: (RunProgress) -> Void
+    ) async throws {
+        if rescoring {
+            let unscored = file.results.lines.values.filter { $0.outcome.failed && $0.outcome.reply != nil }
+            try file.replace(await Rescoring(scorer).lines(unscored))
+        }
         let left = indices.filter { !file.isDone($0) }
         var (done, errors) = (0, 0)
         progress(RunProgress(done: 0, total: left.count, errors: 0))
@@ -119,6 +127,7 @@ extension AnswerOutcome {
         attempts = reply.attempts
         for (place, use) in reply.images.enumerated() where images.indices.contains(place) {
             images[place].grid = use.grid
+            images[place].frames = use.frames
             images[place].tiles = use.tiles
             images[place].tokens = use.tokens
             images[place].width = use.width
@@ -167,7 +176,8 @@ extension AnswerOutcome.Image {
                 reference: name, bytes: data.count, digest: FNV1a.digits(data.bytes), width: header?.width,
                 height: header?.height)
         case .file(let url):
-            self.init(reference: url.relativePath, digest: "")
+            let file = FNV1a.file(url)
+            self.init(reference: url.lastPathComponent, bytes: file?.bytes, digest: file?.digits ?? "")
         }
     }
 }

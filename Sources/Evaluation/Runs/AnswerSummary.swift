@@ -2,7 +2,7 @@
 
 import BenchmarkData
 import Foundation
-import Scoring
+package import Scoring
 
 /// The mean score of a group of items.
 package struct GroupScore: Codable, Sendable, Equatable {
@@ -36,19 +36,9 @@ package struct MeanScore: Codable, Sendable, Equatable {
     }
 }
 
-/// A figure as the benchmark's protocol sums it up.
-package struct ProtocolFigure: Codable, Sendable, Equatable {
-    package let name: String
-    /// Nil where nothing counts.
-    package let value: Double?
-    package let count: Int
-    /// A sum of scores, and not a mean.
-    package let isSum: Bool
-}
-
 package struct AnswerSummary: Codable, Sendable {
     /// What is published of the benchmark; empty for synthetic documents.
-    package let headline: [ProtocolFigure]
+    package let headline: [ScoreReport.Figure]
     package let score: MeanScore
     /// Scores by the values of each column, in order of column and value.
     package let groups: [String: [GroupScore]]
@@ -111,7 +101,7 @@ package struct AnswerSummary: Codable, Sendable {
 
     private static func headline(
         _ items: ItemSettings, _ lines: [ResultLine<AnswerOutcome>]
-    ) -> [ProtocolFigure] {
+    ) -> [ScoreReport.Figure] {
         guard let benchmark = BenchmarkName(rawValue: items.benchmark),
             let profile = items.profile.flatMap(Profile.init)
         else { return [] }
@@ -121,9 +111,7 @@ package struct AnswerSummary: Codable, Sendable {
             else { return nil }
             return ScoredSample(item, Verdict(verdict))
         }
-        return ScoreReport(benchmark, profile, samples).headline.map {
-            ProtocolFigure(name: $0.name, value: $0.value, count: $0.count, isSum: $0.unit == .points)
-        }
+        return ScoreReport(benchmark, profile, samples).headline
     }
 
     private static func groups(_ scored: [ScoredItems.Item], _ bootstrap: PairedBootstrap) -> [String: [GroupScore]] {

@@ -14,9 +14,19 @@ package struct Rescoring: Sendable {
     package func results(
         _ old: Results<RunHeader, AnswerOutcome>, header: RunHeader, progress: (_ done: Int, _ of: Int) -> Void
     ) async -> Results<RunHeader, AnswerOutcome> {
-        var lines: [Int: ResultLine<AnswerOutcome>] = [:]
+        let lines = await lines(Array(old.lines.values), progress: progress)
+        return Results(
+            path: old.path, header: header, lines: Dictionary(uniqueKeysWithValues: lines.map { ($0.item.index, $0) }),
+            isCut: false)
+    }
+
+    /// The same lines with new verdicts, in order of items.
+    func lines(
+        _ old: [ResultLine<AnswerOutcome>], progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }
+    ) async -> [ResultLine<AnswerOutcome>] {
+        var lines: [ResultLine<AnswerOutcome>] = []
         await withTaskGroup(of: ResultLine<AnswerOutcome>.self) { group in
-            var waiting = old.lines.values.makeIterator()
+            var waiting = old.makeIterator()
             func start() {
                 guard var line = waiting.next() else { return }
                 group.addTask {
@@ -26,12 +36,12 @@ package struct Rescoring: Sendable {
             }
             for _ in 0..<Self.concurrency { start() }
             while let line = await group.next() {
-                lines[line.item.index] = line
-                progress(lines.count, old.lines.count)
+                lines.append(line)
+                progress(lines.count, old.count)
                 start()
             }
         }
-        return Results(path: old.path, header: header, lines: lines, isCut: false)
+        return lines.sorted { $0.item.index < $1.item.index }
     }
 }
 

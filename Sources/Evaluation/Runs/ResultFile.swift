@@ -25,9 +25,12 @@ package protocol ResultOutcome: Codable, Sendable {
     static func firstVersion(from decoder: any Decoder) throws -> Self
     /// The item has no figure.
     var failed: Bool { get }
+    /// Nothing is there that a figure could still be made of: only asking again can help.
+    var isUnanswered: Bool { get }
 }
 
 extension ResultOutcome {
+    package var isUnanswered: Bool { failed }
     package static func firstVersion(from decoder: any Decoder) throws -> Self { try Self(from: decoder) }
 }
 
@@ -100,14 +103,14 @@ extension Results {
 /// A result file that is being written. A line is written whole or, when the process dies, recognised as cut.
 package final class ResultFile<Header: ResultHeader, Outcome: ResultOutcome> {
     package private(set) var results: Results<Header, Outcome>
-    private let file: LockedFile
+    private var file: LockedFile
 
     /// Opens `path` to add lines: a new file, or one whose header says the same. A line that was cut short is removed.
-    /// - Parameter retryingFailures: removes lines of items without a figure as well, so that they are asked again.
+    /// - Parameter retryingFailures: removes lines of unanswered items as well, so that they are asked again.
     package init(
         continuing path: String, header: Header, retryingFailures: Bool = false
     ) throws(EvaluationError) {
-        var file = try LockedFile(path)
+        file = try LockedFile(path)
         do {
             let first = try ResultText.encoder.encode(header) + [ResultText.newline]
             let found = try file.handle.read(upToCount: first.count) ?? Data()
@@ -119,30 +122,18 @@ package final class ResultFile<Header: ResultHeader, Outcome: ResultOutcome> {
         } catch {
             throw .unwritable(path: path, reason: error.localizedDescription)
         }
-        var text = try ResultText(path)
-        var results: Results<Header, Outcome> = try text.results()
+        let text = try ResultText(path)
+        results = try text.results()
         if let difference = try ResultText.difference(results.header.identity, header.identity) {
             throw .otherSettings(
                 path: path, field: difference.field, found: difference.first, expected: difference.second)
         }
-        let hasFailures = results.lines.values.contains(where: \.outcome.failed)
-        do {
-            if retryingFailures, hasFailures {
-                // The new file takes the old one's place whole: nothing is lost whenever the process dies.
-                try text.bytes(keeping: { results.lines[$0]?.outcome.failed == false }).write(
-                    to: URL(filePath: path), options: .atomic)
-                file = try LockedFile(path)
-                text = try ResultText(path)
-                results = try text.results()
-            }
-            try file.handle.truncate(atOffset: UInt64(text.wholeBytes))
-        } catch let error as EvaluationError {
-            throw error
-        } catch {
-            throw .unwritable(path: path, reason: error.localizedDescription)
+        if retryingFailures, results.lines.values.contains(where: \.outcome.isUnanswered) {
+            let lines = results.lines
+            try rewrite(try text.bytes(keeping: { lines[$0]?.outcome.isUnanswered == false }))
+        } else {
+            try end(at: text.wholeBytes)
         }
-        self.file = file
-        self.results = results
     }
 
     package func isDone(_ index: Int) -> Bool { results.lines[index] != nil }
@@ -154,6 +145,42 @@ package final class ResultFile<Header: ResultHeader, Outcome: ResultOutcome> {
             throw .unwritable(path: results.path, reason: error.localizedDescription)
         }
         results.lines[line.item.index] = line
+    }
+
+    /// Puts lines in the place of those of the same items.
+    package func replace(_ lines: [ResultLine<Outcome>]) throws(EvaluationError) {
+        guard !lines.isEmpty else { return }
+        let replaced = Set(lines.map(\.item.index))
+        var bytes = try ResultText(results.path).bytes(keeping: { !replaced.contains($0) })
+        do {
+            for line in lines { bytes += try ResultText.encoder.encode(line) + [ResultText.newline] }
+        } catch {
+            throw .unwritable(path: results.path, reason: error.localizedDescription)
+        }
+        try rewrite(bytes)
+    }
+
+    /// The new file takes the old one's place whole: nothing is lost whenever the process dies.
+    private func rewrite(_ bytes: Data) throws(EvaluationError) {
+        let path = results.path
+        do {
+            try bytes.write(to: URL(filePath: path), options: .atomic)
+        } catch {
+            throw .unwritable(path: path, reason: error.localizedDescription)
+        }
+        file = try LockedFile(path)
+        let text = try ResultText(path)
+        results = try text.results()
+        try end(at: text.wholeBytes)
+    }
+
+    /// Lines are added there.
+    private func end(at offset: Int) throws(EvaluationError) {
+        do {
+            try file.handle.truncate(atOffset: UInt64(offset))
+        } catch {
+            throw .unwritable(path: results.path, reason: error.localizedDescription)
+        }
     }
 }
 

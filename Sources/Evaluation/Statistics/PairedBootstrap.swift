@@ -1,5 +1,7 @@
 // The paired bootstrap over items: how much a mean would move with other items. Knows columns of numbers only.
 
+import Numerics
+
 /// Resamples items with replacement; figures of one item (under several models) stay together.
 package struct PairedBootstrap: Sendable {
     package let seed: UInt64
@@ -25,8 +27,8 @@ package struct PairedBootstrap: Sendable {
         }
         return items.withUnsafeBufferPointer { items in
             (0..<resamples).map { resample in
-                // Each resample has a stream of its own; one step gives two items.
-                var random = SplitMix(state: seed &+ UInt64(resample) &* 0xD1B5_4A32_D192_ED03)
+                // One step gives two items.
+                var random = Self.stream(seed, resample)
                 var sum = SIMD4<Double>()
                 var left = count
                 while left > 1 {
@@ -54,7 +56,7 @@ package struct PairedBootstrap: Sendable {
             return (sum: sum, count: Double(places.count))
         }
         return (0..<resamples).map { resample in
-            var random = SplitMix(state: seed &+ UInt64(resample) &* 0xD1B5_4A32_D192_ED03)
+            var random = Self.stream(seed, resample)
             var (sum, count) = (SIMD4<Double>(), 0.0)
             for _ in sums {
                 let drawn = sums[Self.place(random.next() >> 32, sums.count)]
@@ -63,6 +65,11 @@ package struct PairedBootstrap: Sendable {
             }
             return sum / count
         }
+    }
+
+    /// Each resample has a stream of its own; mixed, so that neighbouring ones start far apart.
+    private static func stream(_ seed: UInt64, _ resample: Int) -> SplitMix64 {
+        SplitMix64(seed: SplitMix64.mixed(seed &+ UInt64(resample) &* 0xD1B5_4A32_D192_ED03))
     }
 
     /// One of `count` places from 32 random bits; the bias is below count / 2^32.

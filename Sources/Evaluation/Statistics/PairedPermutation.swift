@@ -2,6 +2,7 @@
 // only.
 
 import Foundation
+import Numerics
 
 package struct PairedPermutation: Sendable {
     package let seed: UInt64
@@ -30,7 +31,7 @@ package struct PairedPermutation: Sendable {
             }
             return Double(asLarge) / Double(patterns)
         }
-        var random = SplitMix(state: seed)
+        var random = SplitMix64(seed: SplitMix64.mixed(seed))
         var asLarge = 0
         for _ in 0..<draws {
             var bits: UInt64 = 0

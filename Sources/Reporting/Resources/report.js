@@ -56,9 +56,10 @@ const report = (() => {
   function figureCell(it, scale) {
     if (it && it.withheld) return make("span", {className: "range", textContent: it.withheld});
     if (!it || it.mean === undefined) return "–";
+    const {lower, upper} = it.interval || it;
     return [
       figure(it.mean, scale),
-      it.lower === undefined ? null : make("span", {className: "range", textContent: `${figure(it.lower, scale)} to ${figure(it.upper, scale)}`}),
+      lower === undefined ? null : make("span", {className: "range", textContent: `${figure(lower, scale)} to ${figure(upper, scale)}`}),
       make("span", {className: "count", textContent: `${grouped(it.count)} items`}),
     ];
   }
@@ -122,29 +123,36 @@ const report = (() => {
   }
   function groups(benchmark) {
     const scale = scaleOf(benchmark);
-    return make("details", {}, make("summary", {textContent: titleOf(benchmark)}), ...benchmark.tables.flatMap(it => [
-      make("h3", {textContent: it.column}),
-      table([it.column, ...benchmark.runs.map(run => run.label)], it.groups.map(group => [group.name || "–", ...group.figures.map(it => figureCell(it, scale))])),
-    ]));
+    const all = benchmark.runs.map(run => run.summary.groups);
+    const union = lists => [...new Set(lists.flat())].sort();
+    return make("details", {}, make("summary", {textContent: titleOf(benchmark)}), ...union(all.map(Object.keys)).flatMap(column => {
+      const values = union(all.map(groups => (groups[column] || []).map(it => it.name)));
+      const score = (groups, name) => (groups[column] || []).find(it => it.name === name)?.score;
+      return [
+        make("h3", {textContent: column}),
+        table([column, ...benchmark.runs.map(run => run.label)], values.map(name => [name || "–", ...all.map(groups => figureCell(score(groups, name), scale))])),
+      ];
+    }));
   }
   function runsOf(benchmark, number) {
     const plural = (count, word) => `${grouped(count)} ${word}${count === 1 ? "" : "s"}`;
     const facts = benchmark.runs.map((run, place) => {
-      const it = benchmark.counts[place];
+      const {header, summary: it} = run;
       const errors = Object.entries(it.errors).map(([kind, count]) => `${grouped(count)} ${kind}`).join(", ");
       const link = (text, filters) => make("a", {href: samplesLink({b: number, x: place, ...filters}), textContent: text});
       const cells = [
-        run.label, {words: run.model.fingerprint}, {words: run.rule + (run.judge ? `; judge ${run.judge}` : "")},
+        run.label, {words: header.model.fingerprint}, {words: header.rule + (header.judge ? `; judge ${header.judge}` : "")},
         errors ? link(errors, {error: "any"}) : "0", it.cutReplies ? link(grouped(it.cutReplies), {cut: "1"}) : "0",
         it.undecided ? link(grouped(it.undecided), {verdict: "undecided"}) : "0",
         it.missingData ? link(grouped(it.missingData), {verdict: "missing_data"}) : "0", grouped(it.judged), `${Math.round(it.seconds)} s`,
-        {words: run.path + (it.isCut ? " (its last line is cut off)" : "")},
+        {words: run.path + (run.isCut ? " (its last line is cut off)" : "")},
       ];
       return cells;
     });
-    const data = benchmark.data ? `${benchmark.data.format}, ${plural(benchmark.data.rows, "row")}, fingerprint ${benchmark.data.fingerprint}` : null;
+    const {data: identity, frames} = benchmark.runs[0].header.items;
+    const data = identity ? `${identity.format}, ${plural(identity.rows, "row")}, fingerprint ${identity.fingerprint}` : null;
     return make("details", {}, make("summary", {textContent: titleOf(benchmark)}),
-      data ? make("p", {className: "quiet small", textContent: `Data: ${data}${benchmark.frames ? `; frames: ${benchmark.frames}` : ""}`}) : null,
+      data ? make("p", {className: "quiet small", textContent: `Data: ${data}${frames ? `; frames: ${frames}` : ""}`}) : null,
       table(["Run", "Model", "Rule", "Errors", "Cut off", "Undecided", "Data missing", "Judged", "Time", "File"], facts));
   }
 
@@ -264,7 +272,8 @@ const report = (() => {
     const here = places.indexOf(place);
     const step = (to, text, id) => to === undefined ? null : make("a", {id, href: `#/sample/${to}${query(filters)}`, textContent: text});
     const facts = Object.entries(sample.groups).sort().map(([key, value]) => make("li", {textContent: `${key}: ${value}`}));
-    const pictures = sample.pictures.map((it, number) => picture(it, number, sample.pictures.length));
+    const drawn = boxesOf(benchmark, sample, filters);
+    const pictures = sample.pictures.map((it, number) => picture(it, number, sample.pictures.length, number === 0 ? drawn : []));
     const parts = [
       make("div", {className: "steps"}, back, step(places[here - 1], "← Previous", "previous"), step(here < 0 ? undefined : places[here + 1], "Next →", "next"),
         make("span", {className: "quiet", textContent: here < 0 ? "" : `${grouped(here + 1)} of ${grouped(places.length)}`})),
@@ -279,17 +288,57 @@ const report = (() => {
       make("div", {className: "text", id: "gold"}, sample.gold.join("\n") || "–"),
       make("h3", {textContent: benchmark.runs.length > 1 ? "Replies" : "Reply"}), answers(benchmark, entry, sample, filters));
     // A single image stands beside the words, several above them.
-    parts.push(make("div", {className: pictures.length === 1 ? "sample" : ""}, pictures.length ? shown : null, words));
+    parts.push(make("div", {className: pictures.length === 1 ? "sample" : ""}, pictures.length ? shown : null, words), ...tables(benchmark, sample, filters));
     return parts;
   }
-  function picture(it, number, count) {
+  // The runs in the order in which they are shown.
+  const orderOf = (benchmark, filters) => [...new Set([filters.x, filters.y, ...benchmark.runs.keys()].filter(it => it !== "").map(Number))];
+  // What is drawn on the image: the gold's boxes, then each run's.
+  function boxesOf(benchmark, sample, filters) {
+    const runs = orderOf(benchmark, filters).map((run, place) => ({label: benchmark.runs[run].label, kind: `run${place % 3}`, boxes: sample.answers[run]?.exhibit?.boxes || []}));
+    return [{label: "accepted", kind: "gold", boxes: sample.exhibit?.boxes || []}, ...runs].filter(it => it.boxes.length);
+  }
+  function tables(benchmark, sample, filters) {
+    const gold = sample.exhibit?.table;
+    const shown = orderOf(benchmark, filters).map(run => [benchmark.runs[run].label, sample.answers[run]?.exhibit?.table]);
+    if (!gold && !shown.some(([, it]) => it)) return [];
+    const box = (label, it) => make("section", {}, make("h3", {textContent: label}),
+      it ? grid(label, it.rows, it === gold ? null : gold?.rows) : make("p", {className: "quiet", textContent: "No table."}));
+    return [make("h3", {textContent: "Tables"}), make("p", {className: "quiet small", textContent: "Marked: cells that are not what the accepted table has in their place."}),
+      make("div", {className: "answers", id: "tables"}, box("Accepted", gold), ...shown.map(([label, it]) => box(label, it)))];
+  }
+  // A table of a reply, cell by cell: its own markup is never used.
+  function grid(label, rows, gold) {
+    const same = (it, other) => other && it.text.trim() === other.text.trim() && it.columns === other.columns && it.rows === other.rows;
+    return make("div", {className: "scroll", tabIndex: 0, role: "region", ariaLabel: `Table: ${label}`}, make("table", {className: "grid"}, make("tbody", {}, ...rows.map((cells, row) =>
+      make("tr", {}, ...cells.map((it, place) => make(it.isHead ? "th" : "td", {colSpan: it.columns, rowSpan: it.rows},
+        gold && !same(it, gold[row]?.[place]) ? make("mark", {textContent: it.text || "(nothing)"}) : it.text)))))));
+  }
+  function picture(it, number, count, drawn) {
     const name = count > 1 ? `${number + 1}: ${it.reference}` : it.reference;
     const frame = make("div", {className: "frame"});
     if (it.file) frame.append(make("img", {src: it.file, alt: name, loading: "lazy", decoding: "async", ...(it.width ? {width: it.width, height: it.height} : {})}));
-    if (it.file && it.grid && it.grid[0] * it.grid[1] > 1) frame.append(overlay(it.grid));
+    if (it.file && drawn.length) frame.append(boxes(drawn));
+    else if (it.file && it.grid && it.grid[0] * it.grid[1] > 1) frame.append(overlay(it.grid));
     const plan = it.grid ? `${it.grid[0]} × ${it.grid[1]}${it.tiles > it.grid[0] * it.grid[1] ? " + overview" : ""} = ${it.tiles} ${it.tiles === 1 ? "tile" : "tiles"}, ${grouped(it.tokens)} tokens` : null;
     const size = it.width ? `${it.width} × ${it.height}` : null;
-    return make("figure", {}, it.file ? frame : null, make("figcaption", {textContent: [name, size, plan].filter(Boolean).join("; ")}));
+    return make("figure", {}, it.file ? frame : null, make("figcaption", {textContent: [name, size, plan].filter(Boolean).join("; ")}),
+      it.file && drawn.length ? legend(drawn) : null);
+  }
+  // Boxes lie on a grid of 0 to 1000 over the image. What lies outside is drawn at the edge.
+  function boxes(drawn) {
+    const svg = vector("svg", {viewBox: "0 0 1000 1000", preserveAspectRatio: "none", "aria-hidden": "true"});
+    const within = value => Math.min(1000, Math.max(0, value));
+    for (const {kind, boxes} of drawn) for (const it of boxes) {
+      const [x, y, right, bottom] = [Math.min(it.left, it.right), Math.min(it.top, it.bottom), Math.max(it.left, it.right), Math.max(it.top, it.bottom)].map(within);
+      for (const name of ["under", kind]) svg.append(vector("rect", {x, y, width: right - x, height: bottom - y, "class": `box ${name}`}));
+    }
+    return svg;
+  }
+  function legend(drawn) {
+    const line = kind => vector("svg", {viewBox: "0 0 32 12", "class": "key", "aria-hidden": "true"}, vector("rect", {x: 2, y: 2, width: 28, height: 8, "class": `box ${kind}`}));
+    return make("ul", {className: "facts", id: "legend"}, ...drawn.map(({label, kind, boxes}) =>
+      make("li", {}, line(kind), ` ${label}: ${grouped(boxes.length)} ${boxes.length === 1 ? "box" : "boxes"}`)));
   }
   function overlay([columns, rows]) {
     const svg = vector("svg", {viewBox: `0 0 ${columns} ${rows}`, preserveAspectRatio: "none", "aria-hidden": "true"});
@@ -300,7 +349,7 @@ const report = (() => {
     return svg;
   }
   function answers(benchmark, entry, sample, filters) {
-    const order = [...new Set([filters.x, filters.y, ...benchmark.runs.keys()].filter(it => it !== "").map(Number))];
+    const order = orderOf(benchmark, filters);
     const base = sample.answers[order[0]];
     return make("div", {className: "answers"}, ...order.map(run => {
       const it = sample.answers[run];

@@ -66,20 +66,47 @@ extension OCRBenchV2 {
 
     static func table(_ reply: CodePoints, _ question: Question, markdown: Bool) throws(ScoringError) -> Verdict {
         guard let gold = only(question.item.gold)?.text else { return raises("not one text as gold") }
-        let wish = CodePoints(question.item.question).lowered
-        if !markdown || wish.contains("html") {
-            guard let table = TableText.find(in: reply) else { return Verdict(0, rule: "no table in the reply") }
-            return try teds(
-                TableText.wrapped(table), TableText.wrapped(gold), question.item, extracted: table.text,
-                faultIsZero: true)
-        }
-        guard wish.contains("markdown") else {
+        guard let form = TableForm(question.item, markdown: markdown) else {
             let rule = "the question names neither HTML nor Markdown"
             return question.rules == .original ? raises("no score: " + rule) : Verdict(0, rule: rule)
         }
+        guard let table = form.reply(reply) else { return Verdict(0, rule: "no table in the reply") }
         return try teds(
-            TableText.html(fromMarkdown: reply), TableText.html(fromMarkdown: gold), question.item, extracted: nil,
-            faultIsZero: false)
+            table, form.gold(gold), question.item,
+            extracted: form == .html ? TableText.find(in: reply)?.text : nil, faultIsZero: form == .html)
+    }
+
+    /// How a table is written, as the question asks for it.
+    enum TableForm {
+        case html
+        case markdown
+
+        /// - Returns: nil where the question may ask for either and names neither.
+        init?(_ item: ScoringItem, markdown: Bool) {
+            let wish = CodePoints(item.question).lowered
+            if !markdown || wish.contains("html") {
+                self = .html
+            } else if wish.contains("markdown") {
+                self = .markdown
+            } else {
+                return nil
+            }
+        }
+
+        /// The reply's table as an HTML document; nil where it has none.
+        func reply(_ text: CodePoints) -> CodePoints? {
+            switch self {
+            case .html: TableText.find(in: text).map { TableText.wrapped($0) }
+            case .markdown: TableText.html(fromMarkdown: text)
+            }
+        }
+
+        func gold(_ text: CodePoints) -> CodePoints {
+            switch self {
+            case .html: TableText.wrapped(text)
+            case .markdown: TableText.html(fromMarkdown: text)
+            }
+        }
     }
 
     /// - Parameter faultIsZero: whether the public code catches what its parser raises.

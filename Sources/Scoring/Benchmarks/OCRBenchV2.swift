@@ -125,15 +125,19 @@ extension OCRBenchV2 {
             guard let golds = texts(item.gold) else { return raises("a gold that is no text") }
             content = ShortAnswer.score(answer, golds, .plain)
         }
-        if let text = members["bbox"]?.text {
+        if members["bbox"]?.text != nil {
             guard let gold = item.boxes else { return raises("no gold box") }
-            if let value = try? PythonLiteral.parse(text), let box = BoxOverlap.coordinates(value),
-                let expected = BoxOverlap.coordinates(gold)
-            {
+            if let box = box(of: members), let expected = BoxOverlap.coordinates(gold) {
                 overlap = BoxOverlap.ratio(box, expected) ?? 0
             }
         }
         return Verdict(0.5 * content + 0.5 * overlap, rule: "half the answer, half the box")
+    }
+
+    /// The box that a positioned answer names.
+    static func box(of members: PythonDictionary) -> BoxOverlap.Box? {
+        guard let text = members["bbox"]?.text, let value = try? PythonLiteral.parse(text) else { return nil }
+        return BoxOverlap.coordinates(value)
     }
 
     private static func spotting(_ reply: CodePoints, _ item: ScoringItem) -> Verdict {
@@ -151,7 +155,7 @@ extension OCRBenchV2 {
     }
 
     /// The rectangle around a polygon; nil for coordinates or a text that the competition's format cannot hold.
-    private static func goldWord(_ box: PythonValue, _ content: PythonValue) -> TextSpotting.Word? {
+    static func goldWord(_ box: PythonValue, _ content: PythonValue) -> TextSpotting.Word? {
         let coordinates = (box.elements ?? []).compactMap { value -> Int? in
             guard case .integer(let digits) = value, let number = Int(digits), (-1 << 30...1 << 30).contains(number)
             else { return nil }

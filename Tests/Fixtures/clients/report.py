@@ -110,4 +110,21 @@ with Browser(folder) as browser:
     run("location.hash = '#/sample/0?b=1'")
     wait("document.querySelector('#prompt')?.textContent.includes('Which <b>?')", "the prompt of the second benchmark")
     wait("document.querySelector('.frame img')?.complete", "image of the second benchmark")
+
+    # Boxes lie on the image, with a legend in words; tables stand side by side, their text as text.
+    run("location.hash = '#/sample/0?b=2&y=1'")
+    wait("document.querySelectorAll('.frame rect.gold').length === 1", "the accepted box")
+    place = run("const it = document.querySelector('.frame rect.gold'); return ['x', 'y', 'width', 'height'].map(name => it.getAttribute(name))")
+    assert place == ["100", "200", "200", "200"], place
+    assert run("return document.querySelectorAll('.frame rect.run0, .frame rect.run1').length") == 2
+    legend = run("return document.getElementById('legend').innerText")
+    assert all(name in legend for name in ["accepted: 1 box", "tiny, bf16: 1 box", "tiny, w4a4: 1 box"]), legend
+    browser.shot("boxes-light.png")
+    run("location.hash = '#/sample/2?b=2&y=1'")
+    wait("document.querySelectorAll('#tables section').length === 3", "three tables")
+    assert run("return [...document.querySelectorAll('#tables section')].map(it => it.querySelectorAll('mark').length)") == [0, 0, 1]
+    assert run("return document.title") == "Evaluation"
+    assert run("return document.querySelectorAll('#tables script, #tables b, #tables [onclick]').length") == 0
+    browser.shot("tables-light.png")
+    assert not browser.nameless(), browser.nameless()
     print("OK")
