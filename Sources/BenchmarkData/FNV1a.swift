@@ -30,21 +30,27 @@ package struct FNV1a: Sendable {
         return hash.digits
     }
 
-    /// Digest and length of a file, which is never held whole; nil where it cannot be read.
+    /// Digest and length of a file; nil where it cannot be read.
     package static func file(_ url: URL) -> (digits: String, bytes: Int)? {
+        var hash = FNV1a()
+        return hash.add(contentsOf: url).map { (hash.digits, $0) }
+    }
+
+    /// Adds a file's bytes, which are never held whole.
+    /// - Returns: how many there are; nil where they cannot be read.
+    package mutating func add(contentsOf url: URL) -> Int? {
         guard let handle = try? FileHandle(forReadingFrom: url) else { return nil }
         defer { try? handle.close() }
-        var hash = FNV1a()
         var bytes = 0
         do {
-            while let chunk = try handle.read(upToCount: bytesAtOnce), !chunk.isEmpty {
-                hash.add(chunk.bytes)
+            while let chunk = try handle.read(upToCount: Self.bytesAtOnce), !chunk.isEmpty {
+                add(chunk.bytes)
                 bytes += chunk.count
             }
         } catch {
             return nil
         }
-        return (hash.digits, bytes)
+        return bytes
     }
 
     private static let bytesAtOnce = 1 << 18

@@ -107,7 +107,7 @@ extension TableSettings {
 package struct DataIdentity: Codable, Sendable, Equatable {
     package let format: String
     package let rows: Int
-    /// 64 bits over every row's text and the lengths of its images.
+    /// 64 bits over every row's text, the bytes of its images and the lengths of its videos.
     package let fingerprint: String
 
     package init(format: String, rows: Int, fingerprint: String) {

@@ -133,7 +133,9 @@ struct EvalRun: AsyncParsableCommand {
         let results: [Results<RunHeader, AnswerOutcome>] = try await result.results(
             [header], retryingFailures: retryErrors
         ) { files, progress in
-            try await run.run(indices, into: files[0], rescoring: retryErrors) { progress($0.done, $0.total, $0.errors) }
+            try await run.run(indices, into: files[0], rescoring: retryErrors) {
+                progress($0.done, $0.total, $0.errors)
+            }
         }
         let summary = AnswerSummary(results[0], of: indices)
         try result.print([(header, summary)], text: summary.text(header))

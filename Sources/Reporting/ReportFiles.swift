@@ -65,7 +65,8 @@ final class ReportFiles {
 
     /// Whether a report can have written a file of this name: whoever changed the list cannot have others removed.
     static func isReports(_ name: String) -> Bool {
-        name.wholeMatch(of: #/(?:data/(?:summary|samples-[0-9]+-[0-9]+)\.js|images/[0-9a-f]{16}(?:-[0-9]+)?\.(?:png|jpg|webp))/#)
+        name.wholeMatch(
+            of: #/(?:data/(?:summary|samples-[0-9]+-[0-9]+)\.js|images/[0-9a-f]{16}(?:-[0-9]+)?\.(?:png|jpg|webp))/#)
             != nil
     }
 }

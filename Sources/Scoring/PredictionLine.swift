@@ -24,14 +24,14 @@ package struct PredictionLine: Sendable {
         guard case .dictionary(let line) = line else {
             throw Fault(found: "a \(line.typeName)", expected: "an object")
         }
-        let facts = line["item"]?.dictionary ?? line
-        error = line["error"].flatMap { $0.isNull ? nil : $0.str.text }
-        switch line["prediction"] {
+        let facts = line[Key.item]?.dictionary ?? line
+        error = line[Key.error].flatMap { $0.isNull ? nil : $0.str.text }
+        switch line[Key.prediction] {
         case .text(let text): prediction = text.text
         case nil where error != nil, .some(.none) where error != nil: prediction = nil
         case let other: throw Fault(found: Self.found("prediction", other), expected: "a string")
         }
-        item = try Self.item(facts, id: line["id"] ?? line["index"])
+        item = try Self.item(facts, id: line[Key.id] ?? line[Key.index])
     }
 
     /// The facts alone, as a run file keeps them.
@@ -40,24 +40,24 @@ package struct PredictionLine: Sendable {
         guard case .dictionary(let facts) = facts else {
             throw Fault(found: "a \(facts.typeName)", expected: "an object")
         }
-        return try item(facts, id: facts["id"])
+        return try item(facts, id: facts[Key.id])
     }
 
     private static func item(_ facts: PythonDictionary, id: PythonValue?) throws(Fault) -> ScoringItem {
         guard let id, id.isIdentifier else {
             throw Fault(found: found("id", id), expected: "a string or a number")
         }
-        guard let gold = facts["answers"] ?? facts["answer"], !gold.isNull else {
+        guard let gold = facts[Key.answers] ?? facts[Key.answer], !gold.isNull else {
             throw Fault(found: "no key answers or answer", expected: "the gold")
         }
         return ScoringItem(
-            id: id.str.text, question: text(facts["question_cell"] ?? facts["question"]), gold: gold,
-            options: try options(facts["choices"] ?? facts["options"]),
-            category: text(facts["category"] ?? facts["type"] ?? facts["question_type"]),
-            groups: groups(facts), dataset: text(facts["dataset"] ?? facts["dataset_name"]),
-            evaluation: present(facts["eval"], unless: "without eval")?.str.text,
-            boxes: present(facts["bbox"], unless: "without bbox"),
-            contents: present(facts["content"], unless: "without content"))
+            id: id.str.text, question: text(facts[Key.questionCell] ?? facts[Key.question]), gold: gold,
+            options: try options(facts[Key.choices] ?? facts[Key.options]),
+            category: text(facts[Key.category] ?? facts[Key.type] ?? facts[Key.questionType]),
+            groups: groups(facts), dataset: text(facts[Key.dataset] ?? facts[Key.datasetName]),
+            evaluation: present(facts[Key.eval], unless: "without eval")?.str.text,
+            boxes: present(facts[Key.bbox], unless: "without bbox"),
+            contents: present(facts[Key.content], unless: "without content"))
     }
 
     private static func read(_ bytes: Data) throws(Fault) -> PythonValue {
@@ -103,8 +103,8 @@ package struct PredictionLine: Sendable {
 
     private static func groups(_ facts: PythonDictionary) -> [String: String] {
         var groups: [String: String] = [:]
-        for key in ["split", "l2-category", "duration", "domain", "sub_category", "task_type"] {
-            if let value = facts[CodePoints(key)], !value.isNull { groups[key] = value.str.text }
+        for (name, key) in Key.groups {
+            if let value = facts[key], !value.isNull { groups[name] = value.str.text }
         }
         return groups
     }
@@ -113,6 +113,32 @@ package struct PredictionLine: Sendable {
     private static func present(_ value: PythonValue?, unless absent: CodePoints) -> PythonValue? {
         guard let value, !value.isNull, value.text != absent, value.text != "None", value.text != "" else { return nil }
         return value
+    }
+}
+
+/// The names of fields as they are looked up, made once.
+private enum Key {
+    static let item: CodePoints = "item"
+    static let error: CodePoints = "error"
+    static let prediction: CodePoints = "prediction"
+    static let id: CodePoints = "id"
+    static let index: CodePoints = "index"
+    static let answers: CodePoints = "answers"
+    static let answer: CodePoints = "answer"
+    static let questionCell: CodePoints = "question_cell"
+    static let question: CodePoints = "question"
+    static let choices: CodePoints = "choices"
+    static let options: CodePoints = "options"
+    static let category: CodePoints = "category"
+    static let type: CodePoints = "type"
+    static let questionType: CodePoints = "question_type"
+    static let dataset: CodePoints = "dataset"
+    static let datasetName: CodePoints = "dataset_name"
+    static let eval: CodePoints = "eval"
+    static let bbox: CodePoints = "bbox"
+    static let content: CodePoints = "content"
+    static let groups = ["split", "l2-category", "duration", "domain", "sub_category", "task_type"].map {
+        (name: $0, key: CodePoints($0))
     }
 }
 

@@ -56,8 +56,9 @@ package struct ScoredPredictions: Sendable {
     /// Where the line ends that begins at an index inside the file.
     private static func lineEnd(_ file: Data, from start: Data.Index) -> Data.Index {
         file.withUnsafeBytes { bytes in
-            let rest = bytes[(start - file.startIndex)...]
-            return rest.firstIndex(of: 0x0A).map { file.startIndex + $0 } ?? file.endIndex
+            guard let base = bytes.baseAddress else { return file.endIndex }
+            let (from, count) = (base + (start - file.startIndex), file.endIndex - start)
+            return memchr(from, 0x0A, count).map { start + (UnsafeRawPointer($0) - from) } ?? file.endIndex
         }
     }
 }

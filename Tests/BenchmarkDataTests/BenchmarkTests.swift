@@ -251,6 +251,45 @@ struct BenchmarkTests {
         #expect(throws: ItemFault.self) { try benchmark.item(at: 1) }
     }
 
+    /// A run is continued only with the data that it was begun with, to the byte.
+    @Test func anotherByteOfAnImageIsOtherData() throws {
+        func fingerprint(_ url: URL) throws -> String { try DataSource.table(url).identity.fingerprint }
+        var other = image
+        other[40] ^= 1
+        let table = try tsv("d.tsv", ["index", "question", "answer"], ["7", "Total?", "3"])
+        let first = try fingerprint(table)
+        let text = try String(contentsOf: table, encoding: .utf8)
+        try Data(text.replacing(image.base64EncodedString(), with: other.base64EncodedString()).utf8).write(to: table)
+        #expect(try fingerprint(table) != first)
+
+        let beside = [
+            try file("p.tsv", "index\tquestion\tanswer\timage_path\n1\tq\ta\ta.png\n2\tq\ta\t['a.png', 'none.png']\n"),
+            try file("j.jsonl", #"{"question": "q", "answers": ["a"], "image": "a.png"}"#),
+            try file("l.json", #"[{"question": "q", "answers": ["a"], "image_1": "a.png", "image_2": "1.png"}]"#),
+        ]
+        let before = try beside.map(fingerprint)
+        #expect(try beside.map(fingerprint) == before)
+        try other.write(to: place.url.appending(path: "a.png"))
+        for (url, old) in zip(beside, before) { #expect(try fingerprint(url) != old, "\(url.lastPathComponent)") }
+        try FileManager.default.removeItem(at: place.url.appending(path: "a.png"))
+        for (url, old) in zip(beside, before) { #expect(try fingerprint(url) != old, "\(url.lastPathComponent)") }
+
+        // Of a video the length is looked at beforehand; its bytes are in the line of each question.
+        let clips = try file("v.jsonl", #"{"videoID": "v", "question": "q", "options": ["A. a"], "answer": "A"}"#)
+        func settings() throws -> ItemSettings {
+            try TableBenchmark(
+                .videomme, profile: .official, table: DataSource.table(clips),
+                frames: VideoFrames(count: 2, rate: nil, profile: .official)
+            ).settings
+        }
+        let without = try settings()
+        _ = try file("v.mp4", "12")
+        let short = try settings()
+        #expect(short != without)
+        _ = try file("v.mp4", "123")
+        #expect(try settings() != short)
+    }
+
     @Test func sourcesThatAreNone() throws {
         #expect(throws: BenchmarkDataError.self) { try DataSource.table(place.url.appending(path: "none")) }
         let folder = place.url.appending(path: "hub")

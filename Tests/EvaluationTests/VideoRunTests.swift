@@ -41,7 +41,9 @@ struct VideoRunTests {
             let path = place.url.appending(path: "\(profile.rawValue).run").path
             let file = try AnswerFile(continuing: path, header: header(benchmark.settings))
             let scorer = BenchmarkScorer(try Scorer(.videomme, profile: profile))
-            try await AnswerRun(benchmark, respondent: model, scorer: scorer, maxTokens: 2).run(0..<3, into: file) { _ in }
+            try await AnswerRun(benchmark, respondent: model, scorer: scorer, maxTokens: 2).run(0..<3, into: file) {
+                _ in
+            }
             let lines = try AnswerResults(reading: path).lines
             let image = try #require(lines[0]?.outcome.images.first)
             #expect(lines[0]?.outcome.images.count == 1 && image.frames == frames && image.tiles == 4)

@@ -126,10 +126,13 @@ enum Invented {
         let data = folder.appending(path: "OCRBench_v2.json")
         try Data(("[" + rows.joined(separator: ",") + "]").utf8).write(to: data)
         let replies = [
-            ["(100, 200, 300, 390)", "[(0, 0, 490, 90, "OPEN")]", "<table><tr><th>Year</th><td>2020</td></tr></table>"],
+            [
+                "(100, 200, 300, 390)", #"[(0, 0, 490, 90, "OPEN")]"#,
+                "<table><tr><th>Year</th><td>2020</td></tr></table>",
+            ],
             [
                 "[1, 2, 3, 4]", "none",
-                "<table><tr><th>Year</th><td onclick="document.title='owned'"><script>1</script><b>2021</b></td></tr></table>",
+                "<table><tr><th>Year</th><td onclick=\"document.title='owned'\"><script>1</script><b>2021</b></td></tr></table>",
             ],
         ]
         let benchmark = try TableBenchmark(.ocrbenchV2, profile: .vlmevalkit, table: DataSource.table(data))

@@ -9,13 +9,13 @@ struct SuiteFunctionTests {
     /// The cases of the golden set that are not compared, each with the reason.
     private static let exceptions = [
         "v2_functions-dev-014": """
-            counting_evaluation of the number 9, on which the public code stops with a TypeError: a line of predictions whose \
-            prediction is no text is malformed here, and its reply never comes to a rule
-            """,
+        counting_evaluation of the number 9, on which the public code stops with a TypeError: a line of predictions whose \
+        prediction is no text is malformed here, and its reply never comes to a rule
+        """,
         "v2_functions-dev-106": """
-            doc_parsing_evaluation of None, which the public code scores 0: a line of predictions without a prediction is \
-            malformed here, or a failed request where it says so; neither is scored
-            """,
+        doc_parsing_evaluation of None, which the public code scores 0: a line of predictions without a prediction is \
+        malformed here, or a failed request where it says so; neither is scored
+        """,
     ]
 
     @Test func everyFunction() throws {

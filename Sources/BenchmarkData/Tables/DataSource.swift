@@ -103,6 +103,6 @@ private enum DiagramFolder {
                 ])
             }
         }
-        return JSONTable(rows, folder: url, format: "ai2d", fingerprint: hash.digits)
+        return JSONTable(rows, folder: url, format: "ai2d", hash)
     }
 }

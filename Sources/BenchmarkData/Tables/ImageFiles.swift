@@ -27,6 +27,14 @@ struct ImageFiles {
         return sources
     }
 
+    /// Adds the bytes of the files to a digest of the data, or that one is not there.
+    func add(_ paths: some Sequence<String>, to hash: inout FNV1a) {
+        for path in paths {
+            let url = try? find(path, row: 0)
+            if url.flatMap({ hash.add(contentsOf: $0) }) == nil { hash.add("no file") }
+        }
+    }
+
     func find(_ path: String, row number: Int) throws(RowFault) -> URL {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         guard !path.isEmpty, !path.hasPrefix("/"), !parts.contains("..") else {

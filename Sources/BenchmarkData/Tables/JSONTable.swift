@@ -30,18 +30,25 @@ package struct JSONTable: ItemTable {
             let found = url.pathExtension == "jsonl" ? Self.lines(data) : try Self.document(data, url)
             rows += found.map { row in row.map { $0.merging(extra) { $1 } } }
         }
-        self.init(rows, folder: folder, format: format, fingerprint: hash.digits)
+        self.init(rows, folder: folder, format: format, hash)
     }
 
     /// Rows that were made of other files.
-    init(_ objects: [[String: PythonValue]], folder: URL, format: String, fingerprint: String) {
-        self.init(objects.map { .success($0) }, folder: folder, format: format, fingerprint: fingerprint)
+    /// - Parameter hash: of these files.
+    init(_ objects: [[String: PythonValue]], folder: URL, format: String, _ hash: FNV1a) {
+        self.init(objects.map { .success($0) }, folder: folder, format: format, hash)
     }
 
-    private init(_ rows: [Row], folder: URL, format: String, fingerprint: String) {
+    private init(_ rows: [Row], folder: URL, format: String, _ hash: FNV1a) {
         self.rows = rows
         self.folder = folder
-        identity = DataIdentity(format: format, rows: rows.count, fingerprint: fingerprint)
+        var hash = hash
+        var seen: Set<String> = []
+        for case .success(let values) in rows {
+            let new = Self.imagePaths(TableRow(number: 0, values: values)).filter { seen.insert($0).inserted }
+            ImageFiles(folder).add(new, to: &hash)
+        }
+        identity = DataIdentity(format: format, rows: rows.count, fingerprint: hash.digits)
     }
 
     package var count: Int { rows.count }
@@ -58,10 +65,13 @@ package struct JSONTable: ItemTable {
     private static let imageColumns = ["image", "images", "image_path", "image_local_name", "imgname", "imageName"]
 
     package func images(of row: TableRow) throws(RowFault) -> [ImageSource] {
+        try ImageFiles(folder).sources(Self.imagePaths(row), row: row.number)
+    }
+
+    private static func imagePaths(_ row: TableRow) -> [String] {
         let numbered = (1...9).compactMap { row.text("image_\($0)") }
-        let named = Self.imageColumns.lazy.compactMap { row.list($0) }.first ?? []
-        let paths = numbered.isEmpty ? named.map(\.str.text) : numbered
-        return try ImageFiles(folder).sources(paths, row: row.number)
+        guard numbered.isEmpty else { return numbered }
+        return (imageColumns.lazy.compactMap { row.list($0) }.first ?? []).map(\.str.text)
     }
 
     private static func lines(_ data: Data) -> [Row] {

@@ -8,25 +8,32 @@ struct TSVIndex: Sendable {
     let header: [String]
     /// Where row n begins; its end is the next one's beginning.
     let offsets: [Int]
-    let fingerprint: String
+    /// Over every cell, images included.
+    let hash: FNV1a
     /// Cells of the columns that were asked for, a row each; nil in a row with another number of cells than the header.
     let texts: [String: [String?]]
+    /// Different cells of the column of paths in rows without an image of their own, in order.
+    let paths: [String]
 
     /// Bytes of a row at most.
     static let rowLimit = 64 << 20
 
     /// - Parameters:
-    ///   - image: the column of which only the length enters the fingerprint.
+    ///   - image: the column of images.
+    ///   - path: the column of paths of image files.
     ///   - kept: columns of short texts.
     ///   - chunk: bytes that are read at once; nothing depends on it.
     init(
-        _ file: FileHandle, path: String, image: String, kept: [String], chunk bytesAtOnce: Int
+        _ file: FileHandle, path: String, image: String, paths pathColumn: String, kept: [String],
+        chunk bytesAtOnce: Int
     ) throws(BenchmarkDataError) {
         var rows = RowCutter(path: path)
         var header: [String]?
         var offsets: [Int] = []
         var hash = FNV1a()
         var texts: [String: [String?]] = [:]
+        var paths: [String] = []
+        var seen: Set<String> = []
         func add(_ bytes: [UInt8], at offset: Int) throws(BenchmarkDataError) {
             let cells = TSVCells(bytes)
             guard let names = header else {
@@ -41,13 +48,17 @@ struct TSVIndex: Sendable {
                 return
             }
             offsets.append(offset)
-            for (place, cell) in cells.cells.enumerated() {
-                if names.indices.contains(place), names[place] == image {
-                    hash.add("\(cell.count)")
-                } else {
-                    hash.add(cell.span.bytes)
-                }
+            for cell in cells.cells {
+                hash.add(cell.span.bytes)
                 hash.add("\t")
+            }
+            func cell(_ column: String) -> [UInt8] {
+                guard cells.cells.count == names.count, let place = names.firstIndex(of: column) else { return [] }
+                return cells.cells[place]
+            }
+            if cell(image).isEmpty {
+                let path = String(decoding: cell(pathColumn), as: UTF8.self)
+                if !path.isEmpty, seen.insert(path).inserted { paths.append(path) }
             }
             for column in texts.keys {
                 let place = names.firstIndex(of: column) ?? 0
@@ -75,7 +86,8 @@ struct TSVIndex: Sendable {
         self.header = header
         self.offsets = offsets + [rows.offset]
         self.texts = texts
-        fingerprint = hash.digits
+        self.paths = paths
+        self.hash = hash
     }
 }
 

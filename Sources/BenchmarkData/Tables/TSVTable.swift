@@ -14,6 +14,7 @@ package struct TSVTable: ItemTable {
     private let places: [String: Int]
 
     private static let image = "image"
+    private static let path = "image_path"
     private static let key = "index"
     private static let kept = [key, "split"]
     /// A cell of so many bytes is not an image but the `index` of the row that has it.
@@ -28,12 +29,15 @@ package struct TSVTable: ItemTable {
         } catch {
             throw .unreadable(path: path, reason: error.localizedDescription)
         }
-        index = try TSVIndex(file, path: path, image: Self.image, kept: Self.kept, chunk: chunk)
+        index = try TSVIndex(
+            file, path: path, image: Self.image, paths: Self.path, kept: Self.kept, chunk: chunk)
         try? file.close()
         self.url = url
         folder = url.deletingLastPathComponent()
         let rows = index.offsets.count - 1
-        identity = DataIdentity(format: "tsv", rows: rows, fingerprint: index.fingerprint)
+        var hash = index.hash
+        for cell in index.paths { ImageFiles(folder).add(Self.paths(.text(CodePoints(cell))), to: &hash) }
+        identity = DataIdentity(format: "tsv", rows: rows, fingerprint: hash.digits)
         var places: [String: Int] = [:]
         for (place, key) in (index.texts[Self.key] ?? []).enumerated() {
             if let key, places[key] == nil { places[key] = place }
@@ -80,8 +84,12 @@ package struct TSVTable: ItemTable {
             }
         }
         guard cell.isEmpty else { return try decoded(cell, row.number) }
-        let paths = row.list("image_path") ?? []
-        return try ImageFiles(folder).sources(paths.map(\.str.text), row: row.number)
+        return try ImageFiles(folder).sources(row.value(Self.path).map(Self.paths) ?? [], row: row.number)
+    }
+
+    /// One path, or those of a list.
+    private static func paths(_ cell: PythonValue) -> [String] {
+        (TableRow(number: 0, values: [path: cell]).list(path) ?? []).map(\.str.text)
     }
 
     private func decoded(_ cell: [UInt8], _ number: Int) throws(RowFault) -> [ImageSource] {

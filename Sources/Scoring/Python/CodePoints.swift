@@ -7,14 +7,47 @@ package struct CodePoints: Sendable, Hashable {
 
     package init(_ scalars: some Sequence<Unicode.Scalar>) { self.scalars = Array(scalars) }
 
-    package init(_ text: String) { scalars = Array(text.unicodeScalars) }
+    package init(_ text: String) {
+        var text = text
+        self = text.withUTF8 { CodePoints(utf8: $0) }
+    }
+
+    /// Bytes that are no UTF-8 become U+FFFD.
+    init(utf8 bytes: UnsafeBufferPointer<UInt8>) {
+        scalars = Array(unsafeUninitializedCapacity: bytes.count) { scalars, count in
+            while count < bytes.count, bytes[count] < 0x80 {
+                scalars.initializeElement(at: count, to: Unicode.Scalar(bytes[count]))
+                count += 1
+            }
+            guard count < bytes.count else { return }
+            // No code point is shorter than a byte, nor is a replacement.
+            for scalar in String(decoding: bytes[count...], as: UTF8.self).unicodeScalars {
+                scalars.initializeElement(at: count, to: scalar)
+                count += 1
+            }
+        }
+    }
+
+    init(utf8 bytes: [UInt8]) { self = bytes.withUnsafeBufferPointer { CodePoints(utf8: $0) } }
 
     package var count: Int { scalars.count }
     package var isEmpty: Bool { scalars.isEmpty }
     package var text: String {
-        var view = String.UnicodeScalarView()
-        view.append(contentsOf: scalars)
-        return String(view)
+        String(unsafeUninitializedCapacity: scalars.reduce(0) { $0 + UTF8.width($1) }) { bytes in
+            var length = 0
+            for scalar in scalars {
+                if scalar.value < 0x80 {
+                    bytes[length] = UInt8(truncatingIfNeeded: scalar.value)
+                    length += 1
+                } else {
+                    for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter {
+                        bytes[length] = byte
+                        length += 1
+                    }
+                }
+            }
+            return length
+        }
     }
 
     package static func + (first: CodePoints, second: CodePoints) -> CodePoints {
@@ -51,12 +84,16 @@ extension CodePoints {
 
     /// Offset of the last occurrence, as `str.rfind`.
     package func lastOffset(of part: CodePoints) -> Int? {
-        var offset = count - part.count
-        while offset >= 0 {
-            if scalars[offset..<offset + part.count].elementsEqual(part.scalars) { return offset }
-            offset -= 1
+        guard count >= part.count else { return nil }
+        return scalars.withUnsafeBufferPointer { text in
+            part.scalars.withUnsafeBufferPointer { part in
+                next: for offset in stride(from: text.count - part.count, through: 0, by: -1) {
+                    for place in part.indices where text[offset + place] != part[place] { continue next }
+                    return offset
+                }
+                return nil
+            }
         }
-        return nil
     }
 
     package func contains(_ part: CodePoints) -> Bool { firstOffset(of: part) != nil }

@@ -6,6 +6,7 @@ package enum PythonFloat {
     /// `float(text)`; nil where Python raises.
     package static func parse(_ text: CodePoints) -> Double? {
         let text = text.stripped
+        guard mayBegin(text) else { return nil }
         var ascii: [UInt8] = []
         ascii.reserveCapacity(text.count)
         // Low lines stand between two digits only; digits of any script count.
@@ -30,6 +31,15 @@ package enum PythonFloat {
         return parse(ascii)
     }
 
+    /// Whether a number can begin as the text does: most texts are none.
+    private static func mayBegin(_ text: CodePoints) -> Bool {
+        guard let first = text.scalars.first else { return false }
+        switch first {
+        case "+", "-", ".", "i", "I", "n", "N": return true
+        default: return first.pythonDigit != nil
+        }
+    }
+
     private static func parse(_ ascii: [UInt8]) -> Double? {
         var offset = 0
         func current() -> UInt8? { offset < ascii.count ? ascii[offset] : nil }
@@ -43,9 +53,11 @@ package enum PythonFloat {
             if byte == 0x2D { sign = -1 }
             offset += 1
         }
-        let rest = String(decoding: ascii[offset...], as: UTF8.self).lowercased()
-        if rest == "inf" || rest == "infinity" { return sign * .infinity }
-        if rest == "nan" { return .nan }
+        if let byte = current(), byte | 0x20 == 0x69 || byte | 0x20 == 0x6E {
+            let rest = String(decoding: ascii[offset...], as: UTF8.self).lowercased()
+            if rest == "inf" || rest == "infinity" { return sign * .infinity }
+            if rest == "nan" { return .nan }
+        }
         var count = digits()
         if current() == 0x2E {
             offset += 1
@@ -89,8 +101,8 @@ package enum PythonFloat {
     /// `round(x, 2)`: to the nearest of two decimals of the exact binary value, ties to even.
     package static func roundedToHundredths(_ value: Double) -> Double {
         guard value.isFinite else { return value }
-        // From here on a double has no second decimal.
-        if abs(value) > 1e15 { return value }
+        // From here on a double has no second decimal, and a whole number never has one.
+        if abs(value) > 1e15 || value == value.rounded(.towardZero) { return value }
         return strtod(String(format: "%.2f", value), nil)
     }
 
@@ -99,6 +111,7 @@ package enum PythonFloat {
         if value.isNaN { return "nan" }
         if value.isInfinite { return value < 0 ? "-inf" : "inf" }
         if value == 0 { return value.sign == .minus ? "-0.0" : "0.0" }
+        if abs(value) < 1e15, value == value.rounded(.towardZero) { return "\(Int(value)).0" }
         let (digits, exponent) = shortest(abs(value))
         let sign = value < 0 ? "-" : ""
         // The value is 0.digits times ten to the power of `point`.

@@ -20,18 +20,29 @@ package indirect enum PythonValue: Sendable {
 
     /// The next value of strict JSON, its keys in order.
     package init(_ scanner: inout JSONScanner) throws(JSONFault) {
+        var bytes: [UInt8] = []
+        try self.init(&scanner, &bytes)
+    }
+
+    /// - Parameter bytes: room for a string.
+    private init(_ scanner: inout JSONScanner, _ bytes: inout [UInt8]) throws(JSONFault) {
         switch try scanner.kind() {
         case .object:
             var members = PythonDictionary()
             try scanner.enterObject()
-            while let key = try scanner.nextKey() { members[.text(CodePoints(key))] = try PythonValue(&scanner) }
+            while try scanner.nextKey(into: &bytes) {
+                let key = CodePoints(utf8: bytes)
+                members[.text(key)] = try PythonValue(&scanner, &bytes)
+            }
             self = .dictionary(members)
         case .array:
             var values: [PythonValue] = []
             try scanner.enterArray()
-            while try scanner.nextElement() { values.append(try PythonValue(&scanner)) }
+            while try scanner.nextElement() { values.append(try PythonValue(&scanner, &bytes)) }
             self = .list(values)
-        case .string: self = .text(CodePoints(try scanner.string()))
+        case .string:
+            try scanner.string(into: &bytes)
+            self = .text(CodePoints(utf8: bytes))
         case .number: self = PythonValue(number: try scanner.number())
         case .bool: self = .bool(try scanner.bool())
         case .null:
@@ -174,7 +185,10 @@ package struct PythonDictionary: Sendable {
         }
     }
 
-    package subscript(key: CodePoints) -> PythonValue? { self[.text(key)] }
+    package subscript(key: CodePoints) -> PythonValue? {
+        guard places.isEmpty else { return self[.text(key)] }
+        return pairs.first { if case .text(let text) = $0.key { text == key } else { false } }?.value
+    }
 
     private func place(of key: PythonValue) -> Int? {
         places.isEmpty ? pairs.firstIndex { $0.key == key } : places[key]
