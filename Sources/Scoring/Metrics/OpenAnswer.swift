@@ -9,6 +9,11 @@ package enum OpenAnswer {
     private static let indicators: [CodePoints] = [
         "could be ", "so ", "is ", "thus ", "therefore ", "final ", "answer ", "result ",
     ]
+    /// One more of the last line.
+    private static let lastIndicators = indicators + ["="]
+    private static let fullStop: CodePoints = "."
+    private static let lineEnd: CodePoints = "\n"
+    private static let blank: CodePoints = " "
     private static let trivial: [CodePoints] = [":", ",", ".", "!", "?", ";", "'"]
 
     /// Candidates of a reply without repetitions, in the order in which they are found.
@@ -26,7 +31,7 @@ package enum OpenAnswer {
             return [.number(PythonFloat.roundedToHundredths(number))]
         }
         let lowered = text.lowered
-        return lowered.count == 1 ? [.text(" " + lowered), .text(lowered + " ")] : [.text(lowered)]
+        return lowered.count == 1 ? [.text(blank + lowered), .text(lowered + blank)] : [.text(lowered)]
     }
 
     package static func isCorrect(_ candidates: [Candidate], golds: [CodePoints]) -> Bool {
@@ -56,13 +61,15 @@ package enum OpenAnswer {
     private static func keyPieces(_ reply: CodePoints) -> [CodePoints] {
         // The public code means to split sentences before a capital, but the text is in lower case by then: only the few
         // capitals without a small form could still split it, and A to Z have one.
-        let text = reply.stripped.stripped(of: ".").lowered
-        let lines = text.split(on: "\n")
+        let text = reply.stripped.stripped(of: fullStop).lowered
+        let lines = text.split(on: lineEnd)
         var pieces: [CodePoints] = []
         for (index, line) in lines.enumerated() {
             var shortest: CodePoints?
-            for indicator in indicators + (index == lines.count - 1 ? ["="] : []) where line.contains(indicator) {
-                let tail = line.split(on: indicator).last?.stripped ?? line
+            for indicator in index == lines.count - 1 ? lastIndicators : indicators {
+                // No indicator overlaps itself, so that what follows the last is the last piece between them.
+                guard let offset = line.lastOffset(of: indicator) else { continue }
+                let tail = line[(offset + indicator.count)...].stripped
                 // An empty tail counts as none, so the next one replaces it.
                 if let current = shortest, !current.isEmpty, tail.count >= current.count { continue }
                 shortest = tail

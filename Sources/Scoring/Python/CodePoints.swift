@@ -50,6 +50,11 @@ package struct CodePoints: Sendable, Hashable {
         }
     }
 
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(count)
+        scalars.withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
+
     package static func + (first: CodePoints, second: CodePoints) -> CodePoints {
         CodePoints(first.scalars + second.scalars)
     }
@@ -130,7 +135,9 @@ extension CodePoints {
         CodePoints(scalars.map { $0 == scalar ? other : $0 })
     }
 
-    package func removing(_ scalar: Unicode.Scalar) -> CodePoints { CodePoints(scalars.filter { $0 != scalar }) }
+    package func removing(_ scalar: Unicode.Scalar) -> CodePoints {
+        scalars.contains(scalar) ? CodePoints(scalars.filter { $0 != scalar }) : self
+    }
 
     /// As `str.split(separator)`: empty pieces stay.
     package func split(on separator: CodePoints, most: Int = .max) -> [CodePoints] {
