@@ -116,7 +116,7 @@ write_eyes(str(folder / "eyes.gguf"))
 parameters = xllamacpp.CommonParams()
 parameters.model.path = str(folder / "tiny.gguf")
 parameters.mmproj.path = str(folder / "eyes.gguf")
-parameters.model_alias = ["tiny-random-llava"] if isinstance(parameters.model_alias, list) else "tiny-random-llava"
+parameters.model_alias = {"tiny-random-llava"}
 parameters.n_ctx = 16384
 parameters.n_parallel = 4
 parameters.hostnames = ["127.0.0.1"]
