@@ -81,8 +81,10 @@ package struct TableBenchmark: Benchmark {
         var hash = FNV1a()
         hash.add(table.identity.fingerprint)
         for place in 0..<table.count {
-            let video = (try? table.row(at: place)).flatMap { try? video(of: $0, in: table.folder) }
-            let length = video.flatMap { try? $0.resourceValues(forKeys: [.fileSizeKey]).fileSize }
+            var length: Int?
+            if let row = try? table.row(at: place), let url = try? Self.video(of: row, in: table.folder) {
+                length = try? url.resourceValues(forKeys: [URLResourceKey.fileSizeKey]).fileSize
+            }
             hash.add(" \(length ?? -1)")
         }
         let own = table.identity

@@ -18,7 +18,7 @@ struct ShownFile {
 /// Writes each image once, whatever the number of items that show it.
 final class ReportImages {
     private let benchmark: any Benchmark
-    private let files: ReportFiles
+    private let report: ReportFiles
     /// By digest.
     private var written: [String: [ShownFile]] = [:]
     /// The first reason why an image is not shown.
@@ -26,11 +26,11 @@ final class ReportImages {
 
     /// - Parameters:
     ///   - data: where the data lie now; nil is where the header says.
-    ///   - files: of the report.
+    ///   - report: where the images are written.
     /// - Throws: why the images cannot be had.
-    init(_ header: RunHeader, data: URL?, files: ReportFiles) throws {
+    init(_ header: RunHeader, data: URL?, report: ReportFiles) throws {
         benchmark = try Self.benchmark(header, data: data)
-        self.files = files
+        self.report = report
         guard benchmark.settings.hasItems(of: header.items) else {
             throw BenchmarkDataError.option(
                 name: "the data", found: "others than those of the run", expected: "the data that were asked about")
@@ -146,7 +146,7 @@ final class ReportImages {
 
     private func write(_ bytes: Data, _ name: String, frame: Int? = nil) throws(EvaluationError) -> ShownFile {
         let name = "images/\(name)"
-        try files.write(bytes, name)
+        try report.write(bytes, name)
         return ShownFile(name: name, frame: frame)
     }
 }

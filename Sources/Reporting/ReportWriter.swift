@@ -121,7 +121,7 @@ package struct ReportWriter {
     private func images(of group: RunGroup, _ files: ReportFiles) -> Result<ReportImages, NoImages> {
         guard withImages else { return .failure(NoImages(text: "the report was made without them")) }
         do {
-            return .success(try ReportImages(group.header, data: data, files: files))
+            return .success(try ReportImages(group.header, data: data, report: files))
         } catch {
             return .failure(NoImages(text: "\(error)"))
         }
