@@ -21,6 +21,8 @@ public struct MonocleError: Error, CustomStringConvertible {
     }
     public let kind: Kind
     public let description: String
+    /// Whether an image, a document or a video is at fault.
+    package var isOfImage = false
 
     package init(_ kind: Kind, _ description: String) {
         self.kind = kind
@@ -33,6 +35,7 @@ public struct MonocleError: Error, CustomStringConvertible {
             self = error
         } else {
             self.init(Self.kind(of: error), "\(error)")
+            isOfImage = error is ImagingError
         }
     }
 

@@ -3,6 +3,7 @@
 package import BenchmarkData
 import Foundation
 import Imaging
+import Monocle
 package import Scoring
 
 /// How replies of a benchmark are scored.
@@ -103,8 +104,8 @@ package struct AnswerRun: Sendable {
             (outcome.error, outcome.attempts) = (error.failure, error.attempts)
         } catch let error as CancellationError {
             throw error
-        } catch let error as ImagingError {
-            outcome.error = .init(.data, "\(error)")
+        } catch let error as MonocleError where error.isOfImage {
+            outcome.error = .init(.data, error.description)
         } catch {
             outcome.error = .init(.model, "\(error)")
         }
