@@ -1,10 +1,10 @@
 // Filters of system calls (seccomp). They deny by name what a decoder never needs; everything else goes on.
-#include "CConfine.h"
-
-#ifdef __linux__
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
+#include "CConfine.h"
+
+#ifdef __linux__
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
