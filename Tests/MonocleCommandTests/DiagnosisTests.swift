@@ -86,7 +86,8 @@ struct DiagnosisTests {
             model.memory.lmHeadCopyBytes, model.memory.imageEmbeddingsBytes, model.memory.imageTilesBytes,
         ]
         #expect(model.memory.totalBytes == parts.reduce(0, +))
-        #expect(found.text.contains("256.0 MiB embeddings of images") && found.text.contains("128.0 MiB tiles of images"))
+        #expect(
+            found.text.contains("256.0 MiB embeddings of images") && found.text.contains("128.0 MiB tiles of images"))
         let file = Goldens.checkpoint("nvfp4").appending(path: "model.safetensors")
         #expect(try model.memory.weightsBytes == Data(contentsOf: file).count)
     }
