@@ -1,10 +1,12 @@
 // A file that one process at a time writes. Knows nothing of what is in it.
 
 import Foundation
+import Synchronization
 
 /// Open for reading and writing, made where it was missing, and locked until it is closed or let go.
 final class LockedFile: Sendable {
     let handle: FileHandle
+    private let isOpen = Mutex(true)
 
     /// - Throws: `unwritable` where it cannot be opened, another process holds it, or it was replaced while it was opened.
     init(_ path: String) throws(EvaluationError) {
@@ -23,5 +25,15 @@ final class LockedFile: Sendable {
         }
     }
 
-    func close() { try? handle.close() }
+    deinit { close() }
+
+    /// Lets go of the lock by name: a child that is just being started may hold the file open a moment longer.
+    func close() {
+        isOpen.withLock { isOpen in
+            guard isOpen else { return }
+            flock(handle.fileDescriptor, LOCK_UN)
+            try? handle.close()
+            isOpen = false
+        }
+    }
 }

@@ -37,6 +37,9 @@ final class BatchOutput: Sendable {
         file = Mutex(handle)
     }
 
+    // By name: a child that is just being started may hold the file open a moment longer.
+    deinit { file.withLock { _ = flock($0.fileDescriptor, LOCK_UN) } }
+
     /// - Returns: the requests that are answered, and where the last answer ends.
     private static func answered(_ data: Data, _ path: String) throws(BatchError) -> (ids: Set<String>, end: Int) {
         var answered: Set<String> = []
