@@ -1,4 +1,4 @@
-// bf16, fp8 and NVFP4 weights times bf16 activations in AMX tiles, for five rows and more. An e4m3 value, and an e2m1
+// bf16, fp8 and NVFP4 weights times bf16 activations in AMX tiles, for four rows and more. An e4m3 value, and an e2m1
 // value times its e4m3 block scale, are exact in bf16: whatever the format, weights become bf16 and are multiplied by one
 // instruction. The order of sums stands in linear_tiles.h; a sum's bits do not depend on the other rows and outputs of its
 // tile. Denormals count as zero.
