@@ -84,8 +84,8 @@ package final class TensorStorage: @unchecked Sendable {
             .assumingMemoryBound(to: Float.self)
     }
 
-    /// Large arrays lie in huge pages where the system gives them: faulting in an activation of a hundred megabytes page by
-    /// page took longer than the operation that wrote it.
+    /// Large arrays lie in huge pages where the system gives them: an activation of a hundred megabytes then takes dozens of
+    /// page faults, not tens of thousands.
     private static func memory(byteCount: Int) -> UnsafeMutableRawPointer {
         let hugePage = 2 << 20
         guard byteCount >= 2 * hugePage else { return .allocate(byteCount: byteCount, alignment: 64) }
