@@ -35,7 +35,8 @@ package struct Benchmark {
         let backend = try CPUBackend(threads: threads, precision: precision)
         let loaded = try Loading(folder, options.short)
         let measuring = Measuring(
-            benchmark: self, backend: backend, loaded: loaded, keyValueType: precision == .f32 ? .f32 : .bf16,
+            benchmark: self, backend: backend, clock: OperationClock(backend), loaded: loaded,
+            keyValueType: precision == .f32 ? .f32 : .bf16,
             loadAverage: loadAverage)
         return try measuring.report(try measuring.figures(progress: progress))
     }
@@ -78,6 +79,8 @@ private struct Figures {
     var decode: [(context: Int, sequences: Int, seconds: Measurements)] = []
     var overhead: (step: Measurements, region: Measurements)?
     var head: (all: Measurements, largest: Measurements, first: Double)?
+    /// Seconds by operation of each part that runs the model.
+    var operations: [BenchmarkOptions.Part: [String: Double]] = [:]
     var prefill: [(tokens: Int, seconds: Measurements)] = []
     var vision: [(tiles: Int, seconds: Measurements)] = []
     var text: (bytes: Int, tokens: Int, seconds: Measurements)?
@@ -88,6 +91,8 @@ private struct Figures {
 private struct Measuring {
     let benchmark: Benchmark
     let backend: CPUBackend
+    /// The same backend, timed.
+    let clock: OperationClock
     let loaded: Loading
     let keyValueType: DType
     let loadAverage: Double?
@@ -98,16 +103,22 @@ private struct Measuring {
         var last = try limits(progress)
         var figures = Figures(limits: last)
         for part in BenchmarkOptions.Part.allCases where options.parts.contains(part) {
+            _ = clock.take()
             switch part {
             case .load: figures.firstStep = try decoding.measureFirstStep()
             case .decode:
                 figures.decode = try decode(progress)
+                figures.operations[part] = clock.take()
                 figures.overhead = try decoding.measureOverhead(team: backend.team, options.short)
                 figures.head = try decoding.measureHead(options.short)
-            case .prefill: figures.prefill = try prefill(progress)
+            case .prefill:
+                figures.prefill = try prefill(progress)
+                figures.operations[part] = clock.take()
             case .vision where loaded.model.vision == nil, .image where loaded.model.vision == nil:
                 figures.skipped.append(.init(part: part.rawValue, reason: "the model is text-only"))
-            case .vision: figures.vision = try vision(progress)
+            case .vision:
+                figures.vision = try vision(progress)
+                figures.operations[part] = clock.take()
             case .tokenizer: figures.text = text(progress)
             case .image: figures.image = try image(progress)
             }
@@ -126,7 +137,7 @@ private struct Measuring {
     }
 
     private var decoding: DecodeBenchmark {
-        DecodeBenchmark(model: loaded.model, backend: backend, keyValueType: keyValueType)
+        DecodeBenchmark(model: loaded.model, backend: clock, keyValueType: keyValueType)
     }
 
     private func decode(
@@ -141,7 +152,7 @@ private struct Measuring {
 
     private func prefill(_ progress: (String) -> Void) throws -> [(tokens: Int, seconds: Measurements)] {
         let prefilling = PrefillBenchmark(
-            model: loaded.model, backend: backend, keyValueType: keyValueType, chunk: benchmark.prefillChunk)
+            model: loaded.model, backend: clock, keyValueType: keyValueType, chunk: benchmark.prefillChunk)
         return try options.prompts.map { tokens in
             progress("prefill of \(tokens) tokens")
             return (tokens, try prefilling.measure(tokens: tokens, options.long))
@@ -149,7 +160,7 @@ private struct Measuring {
     }
 
     private func vision(_ progress: (String) -> Void) throws -> [(tiles: Int, seconds: Measurements)] {
-        let embedding = VisionBenchmark(model: loaded.model, backend: backend)
+        let embedding = VisionBenchmark(model: loaded.model, backend: clock)
         return try options.tiles.map { tiles in
             progress("vision, \(tiles) tiles")
             return (tiles, try embedding.measure(tiles: tiles, options.long))
@@ -236,6 +247,9 @@ private struct Measuring {
             .init(
                 width: $0.width, height: $0.height, tiles: $0.tiles,
                 milliseconds: .init($0.seconds.map { $0 * 1000 }))
+        }
+        report.operations = BenchmarkOptions.Part.allCases.compactMap { part in
+            figures.operations[part].map { .init(part: part.rawValue, seconds: $0) }
         }
         report.skipped = figures.skipped
         return report

@@ -30,6 +30,10 @@ extension BenchmarkReport {
         if !vision.isEmpty {
             sections.append(Self.table("Vision", ["tiles", "tiles/s"] + products, vision.map(\.row)))
         }
+        if !operations.isEmpty {
+            sections.append(
+                Self.table("Time of operations", ["part", "shares of at least 0.1 %"], operations.map(\.row)))
+        }
         if tokenizer != nil || image != nil { sections.append(inputTable) }
         for part in skipped { sections.append("\(part.part): not measured, \(part.reason).") }
         return sections.joined(separator: "\n\n") + "\n"
@@ -136,6 +140,13 @@ extension BenchmarkReport.Products {
 
 extension BenchmarkReport.Prefill {
     fileprivate var row: [String] { ["\(tokens)", tokensPerSecond.text(1)] + products.cells }
+}
+
+extension BenchmarkReport.Operations {
+    fileprivate var row: [String] {
+        let shown = shares.filter { $0.fraction >= 0.001 }
+        return [part, shown.map { "\($0.operation) \(fixed($0.fraction * 100, 1))" }.joined(separator: ", ")]
+    }
 }
 
 extension BenchmarkReport.Vision {

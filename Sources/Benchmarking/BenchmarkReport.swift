@@ -118,6 +118,25 @@ package struct BenchmarkReport: Sendable, Encodable {
         package let products: Products
     }
 
+    /// Where the time of a part's operations went.
+    package struct Operations: Sendable, Encodable {
+        package struct Share: Sendable, Encodable {
+            package let operation: String
+            package let fraction: Double
+        }
+
+        package let part: String
+        /// Largest first.
+        package let shares: [Share]
+
+        package init(part: String, seconds: [String: Double]) {
+            let total = seconds.values.reduce(0, +)
+            self.part = part
+            shares = seconds.map { Share(operation: $0.key, fraction: total > 0 ? $0.value / total : 0) }
+                .sorted { ($1.fraction, $0.operation) < ($0.fraction, $1.operation) }
+        }
+    }
+
     package struct Text: Sendable, Encodable {
         package let bytes: Int
         package let tokens: Int
@@ -145,6 +164,7 @@ package struct BenchmarkReport: Sendable, Encodable {
     package internal(set) var head: Head?
     package internal(set) var prefill: [Prefill] = []
     package internal(set) var vision: [Vision] = []
+    package internal(set) var operations: [Operations] = []
     package internal(set) var tokenizer: Text?
     package internal(set) var image: Image?
     package internal(set) var skipped: [Skipped] = []

@@ -6,6 +6,7 @@
 
 #if defined(__x86_64__)
 #include "linear_tiles.h"
+#include "tile_configuration.h"
 
 #define AMX __attribute__((target("amx-tile,amx-bf16,avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16")))
 
@@ -15,7 +16,9 @@ enum {
     CHUNKS = LANES,             // of a unit
     UNIT_BYTES = CHUNKS * TILE_BYTES,     // packed activations of a unit of sixteen rows
     DECODED_BYTES = CHUNKS * TILE_BYTES,  // a unit of sixteen outputs
-    PANEL_TILES = MONOCLE_AMX_OUTPUTS / SIDE,
+    PANEL_TILES = MONOCLE_AMX_PANEL / SIDE,
+    SUM_TILES = MONOCLE_AMX_OUTPUTS / SIDE,
+    HALF = CHUNKS / 2,  // what fits into the first cache: of two tiles of rows and of two tiles of outputs
 };
 
 AMX INLINE void pack(const float *x, size_t inputs, size_t first, size_t last, uint8_t *row, bool blocks) {
@@ -41,20 +44,6 @@ AMX void monocle_pack_blocks_amx(const float *x, size_t inputs, float input_scal
     pack(x, inputs, first, last, row, true);
 }
 
-/// Tiles 0 to 3 hold sums of `rows` rows, 4 and 5 their activations, 6 and 7 weights.
-AMX INLINE void configure(size_t rows) {
-    struct {
-        uint8_t palette, start, reserved[14];
-        uint16_t row_bytes[16];
-        uint8_t rows[16];
-    } tiles = {.palette = 1};
-    for (int tile = 0; tile < 8; tile++) {
-        tiles.row_bytes[tile] = 64;
-        tiles.rows[tile] = tile < 6 ? (uint8_t)rows : SIDE;
-    }
-    _tile_loadconfig(&tiles);
-}
-
 /// A unit of up to sixteen outputs as tiles of weights, one for each chunk: line `vector` holds a pair of sixteen outputs.
 /// `ahead`: bytes from a weight row's unit to what will be decoded next.
 AMX INLINE void decode_pairs(const struct monocle_weight *weight, size_t output, size_t outputs, size_t unit,
@@ -68,7 +57,7 @@ AMX INLINE void decode_pairs(const struct monocle_weight *weight, size_t output,
             if (!fp8 || vector % 2 == 0) __builtin_prefetch(row + start * size + ahead, 0, 2);
             pairs[i] = left ? load_pairs(row, start, left, fp8) : _mm512_setzero_si512();
         }
-        transpose(pairs);
+        transpose_words(pairs);
         UNROLL for (int lane = 0; lane < LANES; lane++)
             _mm512_store_si512(tiles + lane * TILE_BYTES + 64 * vector, pairs[lane]);
     }
@@ -91,9 +80,9 @@ AMX INLINE void decode_nvfp4(const struct monocle_weight *weight, size_t output,
             back[i] = loaded.back;
             scales[i] = _mm512_castps_si512(loaded.scales);
         }
-        transpose(front);
-        transpose(back);
-        transpose(scales);
+        transpose_words(front);
+        transpose_words(back);
+        transpose_words(scales);
         for (size_t lane = 0; lane < LANES; lane++) {
             const __m512 factors = _mm512_castsi512_ps(scales[lane]);
             UNROLL for (int i = 0; i < 8; i++) {
@@ -118,6 +107,8 @@ INLINE size_t element_bytes(size_t inputs, const enum monocle_weight_format form
     return format == MONOCLE_WEIGHT_NVFP4 ? inputs / 2 : format == MONOCLE_WEIGHT_FP8 ? inputs : 2 * inputs;
 }
 
+// Tiles 0 to 3 hold sums, 4 and 5 activations, 6 and 7 weights.
+
 /// Adds a unit of sixteen outputs to the sums of up to sixteen rows.
 AMX INLINE void add_unit(const uint8_t *tiles, const uint8_t *x) {
     UNROLL for (int chunk = 0; chunk < CHUNKS; chunk++) {
@@ -134,7 +125,7 @@ AMX INLINE void few_rows(const struct monocle_weight *weight, const struct monoc
     // What is read next of a row are the sixteen rows behind these, which lie behind them.
     const size_t ahead = SIDE * element_bytes(weight->inputs, format);
     float *const sums = (void *)(scratch + 2 * DECODED_BYTES);
-    configure(x->rows);
+    configure_tiles((uint8_t)x->rows);
     for (size_t output = first; output < last; output += SIDE) {
         const size_t outputs = last - output < SIDE ? last - output : SIDE;
         decode(weight, output, outputs, 0, ahead, scratch, format);
@@ -151,10 +142,9 @@ AMX INLINE void few_rows(const struct monocle_weight *weight, const struct monoc
     _tile_release();
 }
 
-/// Adds a unit of two tiles of outputs to the sums of one or two tiles of rows: `sums` [rows, PANEL_TILES] tiles.
-AMX INLINE void add_tiles(const uint8_t *tiles, const uint8_t *x, bool begun, uint8_t *sums,
-                          const bool two) {
-    uint8_t *const below = sums + PANEL_TILES * TILE_BYTES;
+/// Adds half a unit of two tiles of outputs to the sums of one or two tiles of rows: `sums` [rows, SUM_TILES] tiles.
+AMX INLINE void add_tiles(const uint8_t *tiles, const uint8_t *x, bool begun, uint8_t *sums, const bool two) {
+    uint8_t *const below = sums + SUM_TILES * TILE_BYTES;
     if (begun) {
         _tile_loadd(0, sums, 64);
         _tile_loadd(1, sums + TILE_BYTES, 64);
@@ -168,7 +158,7 @@ AMX INLINE void add_tiles(const uint8_t *tiles, const uint8_t *x, bool begun, ui
         _tile_zero(2);
         _tile_zero(3);
     }
-    UNROLL for (int chunk = 0; chunk < CHUNKS; chunk++) {
+    UNROLL for (int chunk = 0; chunk < HALF; chunk++) {
         _tile_loadd(6, tiles + TILE_BYTES * chunk, 64);
         _tile_loadd(4, x + TILE_BYTES * chunk, 64);
         _tile_dpbf16ps(0, 4, 6);
@@ -188,36 +178,45 @@ AMX INLINE void add_tiles(const uint8_t *tiles, const uint8_t *x, bool begun, ui
     }
 }
 
-/// Rows [row, end) of up to MONOCLE_AMX_OUTPUTS outputs; `row` is a multiple of sixteen.
+/// The tiles of rows [first, last) of a unit, packed at `x`, with `count` tiles of a panel; their sums start at `sums`.
+AMX INLINE void multiply_panel(const uint8_t *panel, size_t count, const uint8_t *x, size_t first, size_t last,
+                               bool begun, uint8_t *sums) {
+    for (size_t half = 0; half < CHUNKS; half += HALF)
+        for (size_t r = first; r < last; r += 2)
+            for (size_t tile = 0; tile < count; tile += 2) {
+                uint8_t *const target = sums + ((r - first) * SUM_TILES + tile) * TILE_BYTES;
+                const uint8_t *const weights = panel + tile * DECODED_BYTES + half * TILE_BYTES;
+                const uint8_t *const rows = x + r * UNIT_BYTES + half * TILE_BYTES;
+                if (r + 1 < last) add_tiles(weights, rows, begun || half, target, true);
+                else add_tiles(weights, rows, begun || half, target, false);
+            }
+}
+
+/// Rows [row, end) of up to MONOCLE_AMX_OUTPUTS outputs; `row` is a multiple of sixteen. The rows' unit is read from the
+/// caches for all of them, one panel after the other.
 AMX INLINE void many_rows(const struct monocle_weight *weight, const struct monocle_packed_rows *x, size_t row,
                           size_t end, size_t output, size_t outputs, float *y, uint8_t *scratch,
                           const enum monocle_weight_format format) {
     const size_t units = (weight->inputs + TILES_UNIT - 1) / TILES_UNIT, next_unit = element_bytes(TILES_UNIT, format);
     const size_t first = row / SIDE, last = (end + SIDE - 1) / SIDE, tiles = (outputs + SIDE - 1) / SIDE;
     uint8_t *const panel = scratch, *const sums = scratch + PANEL_TILES * DECODED_BYTES;
-    // The partner of an odd last tile.
-    if (tiles % 2) memset(panel + tiles * DECODED_BYTES, 0, DECODED_BYTES);
-    for (size_t unit = 0; unit < units; unit++) {
-        for (size_t tile = 0; tile < tiles; tile++) {
-            const size_t left = outputs - tile * SIDE;
-            decode(weight, output + tile * SIDE, left < SIDE ? left : SIDE, unit, next_unit,
-                   panel + tile * DECODED_BYTES, format);
-        }
-        for (size_t r = first; r < last; r += 2) {
-            const uint8_t *const start = x->bytes + unit * x->stride + r * UNIT_BYTES;
-            for (size_t tile = 0; tile < tiles; tile += 2) {
-                uint8_t *const target = sums + ((r - first) * PANEL_TILES + tile) * TILE_BYTES;
-                const uint8_t *const weights = panel + tile * DECODED_BYTES;
-                if (r + 1 < last) add_tiles(weights, start, unit > 0, target, true);
-                else add_tiles(weights, start, unit > 0, target, false);
+    for (size_t unit = 0; unit < units; unit++)
+        for (size_t start = 0; start < tiles; start += PANEL_TILES) {
+            const size_t count = tiles - start < PANEL_TILES ? tiles - start : PANEL_TILES;
+            // The partner of an odd last tile.
+            if (count % 2) memset(panel + count * DECODED_BYTES, 0, DECODED_BYTES);
+            for (size_t tile = 0; tile < count; tile++) {
+                const size_t skipped = (start + tile) * SIDE, left = outputs - skipped;
+                decode(weight, output + skipped, left < SIDE ? left : SIDE, unit, next_unit,
+                       panel + tile * DECODED_BYTES, format);
             }
+            multiply_panel(panel, count, x->bytes + unit * x->stride, first, last, unit > 0, sums + start * TILE_BYTES);
         }
-    }
     for (size_t r = row; r < end; r++)
         for (size_t tile = 0; tile < tiles; tile++) {
             const size_t left = outputs - tile * SIDE;
             const float *const source =
-                (const void *)(sums + ((r / SIDE - first) * PANEL_TILES + tile) * TILE_BYTES + r % SIDE * 64);
+                (const void *)(sums + ((r / SIDE - first) * SUM_TILES + tile) * TILE_BYTES + r % SIDE * 64);
             finish(weight, _mm512_load_ps(source), r, output + tile * SIDE, left < SIDE ? left : SIDE, y);
         }
 }
@@ -228,7 +227,7 @@ AMX INLINE void all_rows(const struct monocle_weight *weight, const struct monoc
         few_rows(weight, x, first, last, y, scratch, format);
         return;
     }
-    configure(SIDE);
+    configure_tiles(SIDE);
     // Parts of about equal size.
     const size_t parts = (x->rows + MONOCLE_AMX_ROWS - 1) / MONOCLE_AMX_ROWS;
     const size_t tiles = (x->rows + SIDE - 1) / SIDE;

@@ -105,7 +105,7 @@ AVX512 INLINE void multiply_rows(const struct monocle_weight *weight, const stru
                 const uint8_t *const source = scratch + ((size_t)r * units + unit) * SUMS_BYTES;
                 UNROLL for (int i = 0; i < LANES; i++)
                     lanes[i] = (size_t)i < outputs ? _mm512_load_si512(source + 64 * i) : _mm512_setzero_si512();
-                transpose(lanes);
+                transpose_words(lanes);
                 UNROLL for (int i = 0; i < LANES; i++) totals = _mm512_add_ps(totals, _mm512_castsi512_ps(lanes[i]));
             }
             finish(weight, totals, (size_t)r, output, outputs, y);

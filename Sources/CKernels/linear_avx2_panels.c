@@ -59,8 +59,8 @@ AVX2 INLINE void fill_run(const struct monocle_weight *weight, size_t output, si
     }
 }
 
-// The compiler would finish one sum after the other and keep all operands on the stack meanwhile: it must take the sums
-// in the order in which they are written.
+// The compiler would finish one sum after the other, keep all operands on the stack meanwhile, and load the scales again
+// for every sum: it must take values in the order in which they are written.
 #define IN_THIS_ORDER(vector) __asm__ volatile("" : "+x"(vector))
 
 /// Adds `units` units of TILE_OUTPUTS decoded weight rows to the sums of `rows` rows, [rows, OUTPUTS].
@@ -88,17 +88,21 @@ AVX2 INLINE void multiply_tile(const uint8_t *panel, const uint8_t *x, size_t st
                 }
             }
         }
+        __m256 scales[TILE_OUTPUTS];
+        UNROLL for (int output = 0; output < TILE_OUTPUTS; output++) {
+            scales[output] = _mm256_castsi256_ps(vector_at(panel + output * panel_stride, wide ? 8 : 4));
+            IN_THIS_ORDER(scales[output]);
+        }
         UNROLL for (int row = 0; row < rows; row++) {
+            __m256i correction = wide ? _mm256_setzero_si256() : vector_at(x + row * stride, 4);
+            __m256 factor = _mm256_castsi256_ps(vector_at(x + row * stride, wide ? 8 : 5));
+            IN_THIS_ORDER(correction);
+            IN_THIS_ORDER(factor);
             UNROLL for (int output = 0; output < TILE_OUTPUTS; output++) {
                 __m256i sum = products[row][output];
-                if (!wide)
-                    sum = _mm256_add_epi32(_mm256_madd_epi16(sum, _mm256_set1_epi16(1)),
-                                           vector_at(x + row * stride, 4));
-                const __m256 scale =
-                    _mm256_mul_ps(_mm256_castsi256_ps(vector_at(panel + output * panel_stride, wide ? 8 : 4)),
-                                  _mm256_castsi256_ps(vector_at(x + row * stride, wide ? 8 : 5)));
+                if (!wide) sum = _mm256_add_epi32(_mm256_madd_epi16(sum, _mm256_set1_epi16(1)), correction);
                 __m256 *const total = &sums[row * OUTPUTS + output];
-                *total = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), scale, *total);
+                *total = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), _mm256_mul_ps(scales[output], factor), *total);
             }
         }
     }
@@ -109,7 +113,6 @@ AVX2 INLINE void multiply_run(const uint8_t *panel, size_t outputs, const uint8_
                               size_t units, const bool wide, __m256 *sums) {
     for (size_t row = 0; row < rows; row += TILE_ROWS) {
         const uint8_t *const start = x + row * stride;
-        prefetch_rows(start + TILE_ROWS * stride, stride, TILE_ROWS, units * (wide ? 288 : 192));
         for (size_t output = 0; output < outputs; output += TILE_OUTPUTS) {
             const uint8_t *const weights = panel + output * UNITS * record_bytes(wide);
             __m256 *const target = sums + row * OUTPUTS + output;

@@ -1,4 +1,4 @@
-// What the AVX-512 linear kernels share: loads of weights, transposition, finishing of sums. Knows nothing of loops.
+// What the AVX-512 linear kernels share: loads of weights, finishing of sums. Knows nothing of loops.
 //
 // One canonical order. A weight row is cut into units of sixteen lanes (a lane is a block of 16 inputs of NVFP4, a pair
 // of inputs of bf16). Lane l adds its share of unit 0, 1, 2, ... in this order; then the lanes are added, 0 to 15. A
@@ -7,14 +7,10 @@
 #ifndef MONOCLE_LINEAR_AVX512_H
 #define MONOCLE_LINEAR_AVX512_H
 
-#include <immintrin.h>
-
+#include "avx512.h"
 #include "linear.h"
 #include "linear_blocks.h"
 #include "linear_prefetch.h"
-
-#define AVX512 __attribute__((target("avx2,fma,f16c,avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512bf16")))
-#define UNROLL _Pragma("clang loop unroll(full)")
 
 enum {
     LANES = 16,  // lanes of a unit; outputs of a panel
@@ -86,22 +82,6 @@ AVX512 INLINE struct nvfp4_unit load_unit(const uint8_t *packed, const uint8_t *
     };
 }
 
-/// bf16 bits of the 128 e4m3 magnitudes.
-AVX512 INLINE __m512i widen_e4m3(__m256i bytes) {
-    const __m512i codes = _mm512_cvtepu8_epi16(bytes);
-    const __m512i magnitude = _mm512_and_si512(codes, _mm512_set1_epi16(0x7F));
-    const __m512i sign = _mm512_slli_epi16(_mm512_and_si512(codes, _mm512_set1_epi16(0x80)), 8);
-    // Normal numbers: exponent bias 7 to 127. Subnormals: the multiples 0 ... 7 of 2^-9. 0x7F: NaN.
-    const __m512i normal = _mm512_add_epi16(_mm512_slli_epi16(magnitude, 4), _mm512_set1_epi16(120 << 7));
-    const __m512i multiples =
-        _mm512_broadcast_i32x4(_mm_setr_epi16(0, 0x3B00, 0x3B80, 0x3BC0, 0x3C00, 0x3C20, 0x3C40, 0x3C60));
-    const __mmask32 subnormal = _mm512_cmplt_epu16_mask(magnitude, _mm512_set1_epi16(8));
-    const __mmask32 nan = _mm512_cmpeq_epi16_mask(magnitude, _mm512_set1_epi16(0x7F));
-    __m512i value = _mm512_mask_permutexvar_epi16(normal, subnormal, magnitude, multiples);
-    value = _mm512_mask_mov_epi16(value, nan, _mm512_set1_epi16(0x7FC0));
-    return _mm512_or_si512(value, sign);
-}
-
 /// `count` elements, at most PAIRS_UNIT, from element `start` of a weight row, zeros after them.
 AVX512 INLINE __m512i load_pairs(const uint8_t *row, size_t start, size_t count, const bool fp8) {
     const __mmask32 kept = (__mmask32)low_bits64(count);
@@ -109,33 +89,6 @@ AVX512 INLINE __m512i load_pairs(const uint8_t *row, size_t start, size_t count,
         return widen_e4m3(count >= PAIRS_UNIT ? _mm256_loadu_si256((const void *)(row + start))
                                         : _mm256_maskz_loadu_epi8(kept, row + start));
     return count >= PAIRS_UNIT ? _mm512_loadu_si512(row + 2 * start) : _mm512_maskz_loadu_epi16(kept, row + 2 * start);
-}
-
-/// Sixteen vectors of sixteen 32-bit words, transposed in place.
-AVX512 INLINE void transpose(__m512i v[16]) {
-    __m512i t[16];
-    UNROLL for (int i = 0; i < 16; i += 2) {
-        t[i] = _mm512_unpacklo_epi32(v[i], v[i + 1]);
-        t[i + 1] = _mm512_unpackhi_epi32(v[i], v[i + 1]);
-    }
-    UNROLL for (int i = 0; i < 16; i += 4) {
-        v[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
-        v[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
-        v[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
-        v[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
-    }
-    // v[4g + c]: quarter q holds words (row 4g ... 4g + 3) of column 4q + c.
-    UNROLL for (int c = 0; c < 4; c++) {
-        const __m512i low01 = _mm512_shuffle_i32x4(v[c], v[4 + c], 0x44);
-        const __m512i high01 = _mm512_shuffle_i32x4(v[c], v[4 + c], 0xEE);
-        const __m512i low23 = _mm512_shuffle_i32x4(v[8 + c], v[12 + c], 0x44);
-        const __m512i high23 = _mm512_shuffle_i32x4(v[8 + c], v[12 + c], 0xEE);
-        t[c] = _mm512_shuffle_i32x4(low01, low23, 0x88);
-        t[4 + c] = _mm512_shuffle_i32x4(low01, low23, 0xDD);
-        t[8 + c] = _mm512_shuffle_i32x4(high01, high23, 0x88);
-        t[12 + c] = _mm512_shuffle_i32x4(high01, high23, 0xDD);
-    }
-    UNROLL for (int i = 0; i < 16; i++) v[i] = t[i];
 }
 
 /// Writes finished sums of `outputs` outputs, which start at `output`, to one row of y.
@@ -150,7 +103,7 @@ AVX512 INLINE void finish(const struct monocle_weight *weight, __m512 sums, size
 /// Adds up the lanes of sixteen outputs' vectors, 0 to 15, and finishes them.
 AVX512 INLINE void finish_lanes(const struct monocle_weight *weight, __m512i lanes[16], size_t row, size_t output,
                                 size_t outputs, float *y) {
-    transpose(lanes);
+    transpose_words(lanes);
     __m512 sums = _mm512_castsi512_ps(lanes[0]);
     UNROLL for (int lane = 1; lane < LANES; lane++) sums = _mm512_add_ps(sums, _mm512_castsi512_ps(lanes[lane]));
     finish(weight, sums, row, output, outputs, y);

@@ -89,7 +89,7 @@ AVX512 INLINE void fill_panel(const struct monocle_weight *weight, size_t output
             prefetch_panel(weight->elements + output * bytes, bytes, unit * 16 + i);
             pairs[i] = load_pairs(weight->elements + row * bytes, unit * UNIT, inputs - unit * UNIT, fp8);
         }
-        transpose(pairs);
+        transpose_words(pairs);
         for (size_t lane = 0; lane < LANES; lane++)
             _mm512_store_si512(panel + panel_record(lane, units, unit), pairs[lane]);
     }

@@ -102,9 +102,9 @@ AVX512 static void fill_panel(const struct monocle_weight *weight, size_t output
             back[i] = loaded.back;
             scales[i] = _mm512_castps_si512(loaded.scales);
         }
-        transpose(front);
-        transpose(back);
-        transpose(scales);
+        transpose_words(front);
+        transpose_words(back);
+        transpose_words(scales);
         for (size_t lane = 0; lane < LANES; lane++) {
             uint8_t *const record = panel + (lane * units + unit) * PANEL_RECORD;
             const struct offset_weights weights = offset_weights(front[lane], back[lane]);

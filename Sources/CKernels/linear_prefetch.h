@@ -14,12 +14,4 @@ static inline __attribute__((always_inline)) void prefetch_stream(const uint8_t 
     __builtin_prefetch(bytes + 512, 0, 3);
 }
 
-/// For `bytes` bytes of each of `rows` rows, `stride` bytes apart, that a tile reads soon: runs too short for the
-/// processor to notice them by itself.
-static inline __attribute__((always_inline)) void prefetch_rows(const uint8_t *x, size_t stride, size_t rows,
-                                                                size_t bytes) {
-    for (size_t row = 0; row < rows; row++, x += stride)
-        for (size_t at = 0; at < bytes; at += 64) __builtin_prefetch(x + at, 0, 3);
-}
-
 #endif

@@ -136,7 +136,6 @@ WIDENED_TARGET INLINE void widened_run(const float *panel, size_t outputs, const
                                        size_t steps, size_t rows, widened_lanes *sums) {
     for (size_t row = 0; row < rows; row += WIDENED_ROWS) {
         const uint8_t *const start = x + row * stride;
-        prefetch_rows(start + WIDENED_ROWS * stride, stride, WIDENED_ROWS, steps * sizeof(widened_lanes));
         for (size_t i = 0; i < outputs; i += WIDENED_OUTPUTS) {
             const float *const weights = panel + i * WIDENED_RUN;
             widened_lanes *const target = sums + row * WIDENED_PANEL + i;

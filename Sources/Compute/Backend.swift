@@ -18,6 +18,9 @@ package protocol Backend: Sendable {
     /// x [rows, inputs] times each weight, plus its bias: one `[rows, outputs]` for each weight, which share the input.
     func linear(_ x: Tensor, _ weights: [Weight]) throws(ComputeError) -> [Tensor]
 
+    /// `linear` of what `input` stands for, the same bits.
+    func linear(_ input: LinearInput, _ weights: [Weight]) throws(ComputeError) -> [Tensor]
+
     /// Of each row of `linear(x, [weight])` the `count` largest outputs, the same bits, largest first, the earlier first
     /// among equals; NaN counts as larger than any number. It may read far less than the weight.
     func largest(_ x: Tensor, _ weight: Weight, count: Int) throws(ComputeError) -> [[RankedOutput]]

@@ -69,7 +69,7 @@ package struct CRadio: Sendable {
                 try block.run(x, tiles: tiles, on: backend, trace: trace, name: "block\(index)")
             }
         }
-        if let norm { x = try norm.run(x, on: backend) }
+        if let norm { x = try norm.input(x).rows(on: backend) }
         if let featureNormalizer { x = try backend.linear(x, [featureNormalizer])[0] }
         return x.named("features", trace)
     }
@@ -113,12 +113,12 @@ package struct CRadioBlock: Sendable {
     func run(
         _ x: Tensor, tiles: Int, on backend: any Backend, trace: Trace?, name: String
     ) throws(ComputeError) -> Tensor {
-        let normed = try norm1.run(x, on: backend).named(name + ".norm1", trace)
+        let normed = try norm1.input(x).named(name + ".norm1", trace, on: backend)
         let mixed = try backend.attention(
             qkv: try backend.linear(normed, [qkv])[0], heads: heads, segments: tiles)
         let attended = try backend.add(x, try backend.linear(mixed, [proj])[0].named(name + ".attn", trace))
-        let inner = try backend.linear(try norm2.run(attended, on: backend), [fc1])[0]
-        let out = try backend.linear(try backend.gelu(inner), [fc2])[0]
+        let inner = try backend.linear(norm2.input(attended), [fc1])[0]
+        let out = try backend.linear(.gelu(inner), [fc2])[0]
         return try backend.add(attended, out).named(name + ".out", trace)
     }
 }
@@ -135,7 +135,5 @@ package struct LayerNorm: Sendable {
         self.epsilon = epsilon
     }
 
-    package func run(_ x: Tensor, on backend: any Backend) throws(ComputeError) -> Tensor {
-        try backend.layerNorm(x, weight: weight, bias: bias, epsilon: epsilon)
-    }
+    package func input(_ x: Tensor) -> LinearInput { .layerNorm(x, weight: weight, bias: bias, epsilon: epsilon) }
 }

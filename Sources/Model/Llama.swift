@@ -124,8 +124,8 @@ package struct LlamaLayer: Sendable {
     private func attention(_ x: Tensor, _ run: LayerRun, on backend: any Backend) throws(ComputeError) -> Tensor {
         let shape = run.shape
         let name = "layer\(run.index)"
-        let normed = try backend.rmsNorm(x, weight: inputNorm, epsilon: run.normEpsilon)
-            .named(name + ".input_layernorm", run.trace)
+        let normed = try LinearInput.rmsNorm(x, weight: inputNorm, epsilon: run.normEpsilon)
+            .named(name + ".input_layernorm", run.trace, on: backend)
         let qkv = try backend.linear(normed, [query, key, value])
         let rotated = try [qkv[0], qkv[1]].map { (x: Tensor) throws(ComputeError) in
             try backend.rope(
@@ -138,10 +138,10 @@ package struct LlamaLayer: Sendable {
     }
 
     private func mlp(_ x: Tensor, _ run: LayerRun, on backend: any Backend) throws(ComputeError) -> Tensor {
-        let normed = try backend.rmsNorm(x, weight: postNorm, epsilon: run.normEpsilon)
-            .named("layer\(run.index).post_attention_layernorm", run.trace)
+        let normed = try LinearInput.rmsNorm(x, weight: postNorm, epsilon: run.normEpsilon)
+            .named("layer\(run.index).post_attention_layernorm", run.trace, on: backend)
         let inner = try backend.linear(normed, [gate, up])
-        let active = try backend.swiGLU(gate: inner[0], up: inner[1])
-        return try backend.linear(active, [down])[0].named("layer\(run.index).mlp", run.trace)
+        return try backend.linear(.swiGLU(gate: inner[0], up: inner[1]), [down])[0].named(
+            "layer\(run.index).mlp", run.trace)
     }
 }

@@ -29,9 +29,9 @@ package struct PixelShuffleProjector: Sendable {
 
     /// `mlp1` alone. x: `[tokens, 4 * vision width]`. Returns `[tokens, decoder width]`.
     package func project(_ x: Tensor, on backend: any Backend, trace: Trace? = nil) throws(ComputeError) -> Tensor {
-        let normed = try norm.run(x, on: backend).named("mlp1.0", trace)
+        let normed = try norm.input(x).named("mlp1.0", trace, on: backend)
         let inner = try backend.linear(normed, [up])[0].named("mlp1.1", trace)
-        let active = try backend.gelu(inner).named("mlp1.2", trace)
+        let active = try LinearInput.gelu(inner).named("mlp1.2", trace, on: backend)
         return try backend.linear(active, [down])[0].named("mlp1.3", trace)
     }
 }

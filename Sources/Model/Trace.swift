@@ -16,3 +16,13 @@ extension Tensor {
         return self
     }
 }
+
+extension LinearInput {
+    /// Reports the rows under `name` to `trace`, if there is one, and returns the input.
+    func named(
+        _ name: @autoclosure () -> String, _ trace: Trace?, on backend: any Backend
+    ) throws(ComputeError) -> LinearInput {
+        trace?.receive(name(), try rows(on: backend))
+        return self
+    }
+}

@@ -61,9 +61,19 @@ struct BenchmarkTests {
         #expect(abs((overhead.fractionOfStep ?? 0) * step * 1e3 / overhead.stepMilliseconds.median - 1) < 1e-9)
         #expect(try #require(report.head).allMilliseconds.median > 0)
 
+        #expect(report.operations.map(\.part) == ["decode", "prefill", "vision"])
+        for part in report.operations {
+            #expect(abs(part.shares.reduce(0) { $0 + $1.fraction } - 1) < 1e-9)
+            #expect(part.shares.contains { $0.operation == "linear" && $0.fraction > 0 })
+        }
+        let tiles = try #require(report.operations.last).shares.map(\.operation)
+        #expect(tiles.contains("attention") && !tiles.contains("cachedAttention"))
+
         let text = report.markdown
         for heading in [
-            "## Limits", "## Load", "## Decode", "## Decode, in parts", "## Prefill", "## Vision", "## Text and images",
+            "## Limits", "## Load", "## Decode", "## Decode, in parts", "## Prefill", "## Vision",
+            "## Time of operations",
+            "## Text and images",
         ] {
             #expect(text.contains(heading))
         }

@@ -32,6 +32,16 @@ import Testing
         #expect(error <= operation.bound, "\(operation.name) on \(isa.rawValue): \(error / Self.rounding) roundings")
     }
 
+    /// Queries, keys, weights and values are rounded to the eight bits of bf16.
+    @Test(.enabled(if: InstructionSet.available.contains(.amx), "needs AMX"), arguments: attentionOperations)
+    func attentionInTilesEqualsReference(operation: Operation) throws {
+        var random = TestRandom(7)
+        let found = try operation.run(CPUBackend(threads: 2, isa: .amx, precision: .w4a16), &random)
+        random = TestRandom(7)
+        let error = relativeError(found, try operation.run(ReferenceBackend(), &random))
+        #expect(error <= 0x1p-6, "\(operation.name): \(error)")
+    }
+
     @Test(arguments: operations)
     func nullHasTheShapesOfReference(operation: Operation) throws {
         var random = TestRandom(7)

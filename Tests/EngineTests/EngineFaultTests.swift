@@ -86,8 +86,8 @@ struct EngineFaultTests {
     }
 
     @Test func promptTokensThatWaitAreLimitedToo() async throws {
-        let engine = try harness.engine(EngineOptions(context: 4096, running: 1, maxWaitingTokens: 100))
-        let first = busy(engine)
+        let engine = try harness.engine(EngineOptions(context: 65_536, running: 1, maxWaitingTokens: 100))
+        let first = busy(engine)  // for minutes, were it not cancelled
         try await wait { engine.statistics.running == 1 }
         let second = Task { try await engine.outcome(GenerationRequest(prompt: prompt(1, 200), maxTokens: 1)) }
         try await wait { engine.statistics.waiting == 1 }  // one may wait, whatever its size

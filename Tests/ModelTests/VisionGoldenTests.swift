@@ -79,7 +79,7 @@ struct VisionGoldenTests {
                 if name.hasPrefix("mlp1") {
                     try vision.projector.project(x, on: backend)
                 } else if name.hasPrefix("vit") {
-                    try vision.encoder.blocks[0].norm1.run(x, on: backend)
+                    try vision.encoder.blocks[0].norm1.input(x).rows(on: backend)
                 } else {
                     try backend.rmsNorm(x, weight: model.language.norm, epsilon: model.language.normEpsilon)
                 }

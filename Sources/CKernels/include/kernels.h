@@ -122,6 +122,10 @@ const struct monocle_kernels *monocle_kernels_scalar(void);
 /// NULL where the compiler's target has no such instructions; calling the kernels needs a processor that has them.
 const struct monocle_kernels *_Nullable monocle_kernels_avx2(void);
 const struct monocle_kernels *_Nullable monocle_kernels_avx512(void);
+/// `attend` in AMX tiles: queries, keys, values and weights are rounded to bf16. A paged cache of float32 goes to AVX-512.
+void monocle_attend_amx(
+    const struct monocle_cache *cache, size_t first, size_t last, size_t head_dim, float scale,
+    const float *_Nonnull const *_Nonnull queries, const int32_t *limits, size_t count, float *records);
 
 #pragma clang assume_nonnull end
 

@@ -25,11 +25,12 @@ enum {
     /// Their sums, a vector each, and for each weight row 12 units of 288 bytes or 256 float32 values.
     MONOCLE_PANEL_SCRATCH = MONOCLE_PANEL_OUTPUTS * (MONOCLE_PANEL_ROWS * 32 + 12 * 288),
     MONOCLE_WIDENED_SCRATCH = MONOCLE_PANEL_OUTPUTS * (MONOCLE_PANEL_ROWS * 64 + 256 * 4),
-    /// The AMX kernel: outputs it decodes at a time, rows it takes past them; its scratch, float32 sums of all of these
-    /// and 512 inputs of the outputs in bf16.
-    MONOCLE_AMX_OUTPUTS = 128,
+    /// The AMX kernel: outputs and rows whose float32 sums it keeps, outputs it decodes at a time, 512 inputs of them in
+    /// bf16; its scratch, both.
+    MONOCLE_AMX_OUTPUTS = 256,
     MONOCLE_AMX_ROWS = 512,
-    MONOCLE_AMX_SCRATCH = MONOCLE_AMX_OUTPUTS * (MONOCLE_AMX_ROWS * 4 + 1024),
+    MONOCLE_AMX_PANEL = 128,
+    MONOCLE_AMX_SCRATCH = MONOCLE_AMX_OUTPUTS * MONOCLE_AMX_ROWS * 4 + MONOCLE_AMX_PANEL * 1024,
 };
 
 /// A weight matrix [outputs, inputs], row-major, at any address; nothing is read outside it.

@@ -6,8 +6,9 @@ import Synchronization
 
 /// Runs the model's operations on a thread team with kernels for the processor's instruction set.
 ///
-/// AVX2, AVX-512 and AMX give the same bits for every operation but `linear`; the scalar kernels have no fused
-/// multiply-add and differ from them by rounding.
+/// AVX2, AVX-512 and AMX give the same bits for every operation but `linear` and, with AMX and any precision but f32,
+/// attention, whose factors are rounded to bf16; the scalar kernels have no fused multiply-add and differ from them by
+/// rounding.
 package final class CPUBackend: Backend {
     package let precision: Precision
     package let instructionSet: InstructionSet
@@ -26,13 +27,9 @@ package final class CPUBackend: Backend {
         instructionSet = if let isa { try InstructionSet.named(isa.rawValue) } else { try .fromEnvironment() }
         team = ThreadTeam(threads: threads)
         pool = TensorPool()
-        kernels = CPUKernels(instructionSet)
+        kernels = CPUKernels(instructionSet, precision)
         linearKernels = LinearKernels(team: team, isa: instructionSet, precision: precision, pool: pool)
         self.precision = precision
-    }
-
-    package func linear(_ x: Tensor, _ weights: [Weight]) throws(ComputeError) -> [Tensor] {
-        try linearKernels.multiply(x, weights)
     }
 
     /// A tensor of the backend's pool with undefined elements.
@@ -65,14 +62,18 @@ struct CPUKernels: @unchecked Sendable {
     // Sendable: a table of pointers to functions without state, never written.
     let table: monocle_kernels
 
-    init(_ set: InstructionSet) {
+    init(_ set: InstructionSet, _ precision: Precision) {
         let table: UnsafePointer<monocle_kernels>? =
             switch set {
             case .scalar: nil
             case .avx2: monocle_kernels_avx2()
             case .avx512, .amx: monocle_kernels_avx512()
             }
-        self.table = (table ?? monocle_kernels_scalar()).pointee
+        var kernels = (table ?? monocle_kernels_scalar()).pointee
+        #if arch(x86_64)
+            if set == .amx, precision != .f32 { kernels.attend = monocle_attend_amx }
+        #endif
+        self.table = kernels
     }
 }
 

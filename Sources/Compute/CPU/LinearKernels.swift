@@ -28,9 +28,18 @@ package struct LinearKernels: Sendable {
         return (plan.kernel.name, plan.fastest)
     }
 
+    /// Writes the given elements of one row of an input, at least, to their places in `out` [inputs].
+    typealias RowMaker =
+        @Sendable (_ row: Int, _ elements: Range<Int>, _ out: UnsafeMutablePointer<Float>) -> Void
+
     /// x [rows, inputs] times each weight, plus its bias: `[rows, outputs]` for each weight.
     /// - Throws: `.shape` and `.unsupported`, naming the tensor, when a weight does not fit x or its own description.
     package func multiply(_ x: Tensor, _ weights: [Weight]) throws(ComputeError) -> [Tensor] {
+        try multiply(x, weights, make: nil)
+    }
+
+    /// The same of the rows that `make` writes, as many and as long as those of x.
+    func multiply(_ x: Tensor, _ weights: [Weight], make: RowMaker?) throws(ComputeError) -> [Tensor] {
         var plans: [LinearPlan] = []
         for weight in weights {
             guard x.shape.rank > 0, x.columns == weight.inputs else {
@@ -52,7 +61,9 @@ package struct LinearKernels: Sendable {
             let loops = plan.kernel.loops(rows: rows)
             let shared = packed.first { $0.packing.name == loops.packing.name && $0.inputScale == plan.inputScale }
             let activations =
-                shared ?? PackedRows(x, packing: loops.packing, inputScale: plan.inputScale, inputs: inputs, pool: pool)
+                shared
+                ?? PackedRows(
+                    x, make: make, packing: loops.packing, inputScale: plan.inputScale, inputs: inputs, pool: pool)
             if shared == nil { packed.append(activations) }
             products.append(
                 Product(
@@ -80,7 +91,7 @@ package struct LinearKernels: Sendable {
         guard x.rows > 0, !outputs.isEmpty else { return result }
         let loops = plan.kernel.loops(rows: x.rows)
         let packed = PackedRows(
-            x, packing: loops.packing, inputScale: plan.inputScale, inputs: weight.inputs, pool: pool)
+            x, make: nil, packing: loops.packing, inputScale: plan.inputScale, inputs: weight.inputs, pool: pool)
         let product = Product(
             operand: plan.operand, x: packed.operand, y: result.pointer, loops: loops, threads: team.count,
             scratchBytes: plan.kernel.scratchBytes(rows: x.rows, inputs: weight.inputs))
@@ -104,9 +115,13 @@ package struct LinearKernels: Sendable {
         // A row is one piece of work when there are rows for all threads; otherwise it is cut.
         let pieces = packed.map { $0.pieces(threads: team.count) }
         let inputs = packed.reduce(0) { $0 + $1.operand.rows * $1.inputs }
-        forEach(pieces, useTeam: inputs >= Self.inputsWorthTheTeam) { index, piece, _ in
-            packed[index].pack(piece: piece, of: pieces[index])
+        let longest = packed.map { $0.make == nil ? 0 : $0.inputs }.max() ?? 0
+        let made = TensorStorage(count: longest * team.count, pool: pool)
+        let rows = UncheckedPointer(made.pointer)
+        forEach(pieces, useTeam: inputs >= Self.inputsWorthTheTeam) { index, piece, thread in
+            packed[index].pack(piece: piece, of: pieces[index], making: rows.pointer + thread * longest)
         }
+        withExtendedLifetime(made) {}
     }
 
     private func multiply(_ products: [Product]) {
@@ -155,24 +170,29 @@ package struct LinearKernels: Sendable {
     }
 }
 
-private struct UncheckedPointer: @unchecked Sendable {
+private struct UncheckedPointer<Element>: @unchecked Sendable {
     // Sendable: each thread writes its own part.
-    let pointer: UnsafeMutablePointer<UInt8>
-    init(_ pointer: UnsafeMutablePointer<UInt8>) { self.pointer = pointer }
+    let pointer: UnsafeMutablePointer<Element>
+    init(_ pointer: UnsafeMutablePointer<Element>) { self.pointer = pointer }
 }
 
-/// The rows of x in a kernel's format.
+/// The rows of x, or of what is made of them, in a kernel's format.
 private struct PackedRows: @unchecked Sendable {
     // Sendable: threads write disjoint parts of `storage`, and read it after all have written.
     let packing: ActivationPacking
     let inputScale: Float?
     let inputs: Int
     let operand: monocle_packed_rows
+    let make: LinearKernels.RowMaker?
     private let x: UnsafePointer<Float>
     private let storage: TensorStorage
     private let bytes: UnsafeMutablePointer<UInt8>
 
-    init(_ x: Tensor, packing: ActivationPacking, inputScale: Float?, inputs: Int, pool: TensorPool) {
+    init(
+        _ x: Tensor, make: LinearKernels.RowMaker?, packing: ActivationPacking, inputScale: Float?, inputs: Int,
+        pool: TensorPool
+    ) {
+        self.make = make
         self.packing = packing
         self.inputScale = inputScale
         self.inputs = inputs
@@ -187,22 +207,27 @@ private struct PackedRows: @unchecked Sendable {
         operand.rows * (operand.rows < threads ? min(threads, packing.units(inputs: inputs)) : 1)
     }
 
-    func pack(piece: Int, of pieces: Int) {
+    /// - Parameter scratch: `[inputs]` for a row that is made.
+    func pack(piece: Int, of pieces: Int, making scratch: UnsafeMutablePointer<Float>) {
         let cuts = max(pieces / operand.rows, 1)
         let (row, cut) = piece.quotientAndRemainder(dividingBy: cuts)
         let units = packing.units(inputs: inputs)
         let part = units * cut / cuts..<units * (cut + 1) / cuts
+        var source = x + row * inputs
+        if let make {
+            make(row, part.lowerBound * packing.unit..<min(part.upperBound * packing.unit, inputs), scratch)
+            source = UnsafePointer(scratch)
+        }
         guard packing.inTiles else {
             packing.pack(
-                x + row * inputs, inputs, inputScale ?? 1, part.lowerBound, part.upperBound,
-                bytes + row * operand.stride)
+                source, inputs, inputScale ?? 1, part.lowerBound, part.upperBound, bytes + row * operand.stride)
             return
         }
         let line = row / 16 * 16 * packing.unitBytes + row % 16 * 64
         for unit in part {
             let first = unit * packing.unit
             packing.pack(
-                x + row * inputs + first, inputs - first, inputScale ?? 1, 0, 1, bytes + unit * operand.stride + line)
+                source + first, inputs - first, inputScale ?? 1, 0, 1, bytes + unit * operand.stride + line)
         }
     }
 }
@@ -217,12 +242,13 @@ private struct Product: @unchecked Sendable {
     let threads: Int
     let scratchBytes: Int
 
-    /// Outputs of a piece: whole panels of 16, about a million products; or what the loops ask for, as long as every
-    /// thread finds two pieces.
+    /// Outputs of a piece: whole panels of 16, about a million products; or at most what the loops ask for, so that every
+    /// thread finds as many pieces.
     private var grain: Int {
         let million = max(1, min((1 << 20) / max(x.rows * operand.inputs, 1), operand.outputs) / 16) * 16
-        let share = operand.outputs / (2 * threads) / 32 * 32
-        return max(million, min(loops.outputs, max(share, 16)))
+        let round = loops.outputs * threads
+        let step = min(32, loops.outputs) * ((operand.outputs + round - 1) / round * threads)
+        return max(million, (operand.outputs + step - 1) / step * min(32, loops.outputs))
     }
 
     var pieces: Int { (operand.outputs + grain - 1) / grain }

@@ -5,8 +5,23 @@ import Testing
 
 /// A row's bits depend on its inputs alone: not on threads, other rows, chunks of a prefill or page numbers.
 @Suite struct CPUInvarianceTests {
+    /// Attention's kernels depend on both.
+    struct Kind: Sendable, CustomTestStringConvertible {
+        let isa: InstructionSet
+        let precision: Precision
+        var testDescription: String { "\(isa.rawValue) \(precision.rawValue)" }
+
+        static let all =
+            InstructionSet.available.map { Kind(isa: $0, precision: .f32) }
+            + InstructionSet.available.filter { $0 == .amx }.map { Kind(isa: $0, precision: .w4a16) }
+    }
+
     private func cpu(_ threads: Int, _ isa: InstructionSet) throws -> CPUBackend {
         try CPUBackend(threads: threads, isa: isa, precision: .f32)
+    }
+
+    private func cpu(_ threads: Int, _ kind: Kind) throws -> CPUBackend {
+        try CPUBackend(threads: threads, isa: kind.isa, precision: kind.precision)
     }
 
     @Test(arguments: InstructionSet.available) func rowsAloneAndTogether(isa: InstructionSet) throws {
@@ -32,12 +47,12 @@ import Testing
         }
     }
 
-    @Test(arguments: InstructionSet.available) func segmentsAloneAndTogether(isa: InstructionSet) throws {
+    @Test(arguments: Kind.all) func segmentsAloneAndTogether(kind: Kind) throws {
         var random = TestRandom(2)
         let (tokens, heads, headDim) = (197, 3, 80)
         let qkv = random.tensor([3 * tokens, 3 * heads * headDim])
-        let all = try bits(cpu(3, isa).attention(qkv: qkv, heads: heads, segments: 3))
-        let alone = try cpu(1, isa)
+        let all = try bits(cpu(3, kind).attention(qkv: qkv, heads: heads, segments: 3))
+        let alone = try cpu(1, kind)
         for segment in 0..<3 {
             let part = try alone.rows(qkv, Array(segment * tokens..<(segment + 1) * tokens))
             let one = try bits(alone.attention(qkv: part, heads: heads, segments: 1))
@@ -46,33 +61,33 @@ import Testing
     }
 
     /// 1,400 tokens: three chunks of 512 positions, so that decode shares them between members.
-    @Test(arguments: InstructionSet.available, [DType.f32, .bf16, .f8e4m3])
-    func prefillInAnyChunksOnAnyPages(isa: InstructionSet, dtype: DType) throws {
+    @Test(arguments: Kind.all, [DType.f32, .bf16, .f8e4m3])
+    func prefillInAnyChunksOnAnyPages(kind: Kind, dtype: DType) throws {
         let sequence = Sequence(tokens: 1_400, heads: 4, kvHeads: 2, headDim: 32, dtype: dtype)
-        let whole = try sequence.run(cpu(1, isa), chunks: [1_400], pageSeed: 1)
-        let chunked = try sequence.run(cpu(2, isa), chunks: [1, 15, 16, 17, 463, 512, 376], pageSeed: 2)
+        let whole = try sequence.run(cpu(1, kind), chunks: [1_400], pageSeed: 1)
+        let chunked = try sequence.run(cpu(2, kind), chunks: [1, 15, 16, 17, 463, 512, 376], pageSeed: 2)
         #expect(chunked == whole)
         let decoded = try sequence.run(
-            cpu(3, isa), chunks: [500, 6] + Array(repeating: 1, count: 894), pageSeed: 3)
+            cpu(3, kind), chunks: [500, 6] + Array(repeating: 1, count: 894), pageSeed: 3)
         #expect(decoded == whole)
     }
 
     /// Groups of 1, 3, 5, 8 and 80 query heads a key-value head fill tiles differently.
-    @Test(arguments: InstructionSet.available, [1, 3, 5, 8, 80])
-    func groupsOfAnySize(isa: InstructionSet, group: Int) throws {
+    @Test(arguments: Kind.all, [1, 3, 5, 8, 80])
+    func groupsOfAnySize(kind: Kind, group: Int) throws {
         let sequence = Sequence(tokens: 150, heads: 2 * group, kvHeads: 2, headDim: 24, dtype: .bf16)
-        let whole = try sequence.run(cpu(2, isa), chunks: [150], pageSeed: 1)
+        let whole = try sequence.run(cpu(2, kind), chunks: [150], pageSeed: 1)
         let decoded = try sequence.run(
-            cpu(1, isa), chunks: Array(repeating: 1, count: 150), pageSeed: 2)
+            cpu(1, kind), chunks: Array(repeating: 1, count: 150), pageSeed: 2)
         #expect(decoded == whole)
     }
 
-    @Test(arguments: InstructionSet.available) func sequencesOfOneStepDoNotMeet(isa: InstructionSet) throws {
+    @Test(arguments: Kind.all) func sequencesOfOneStepDoNotMeet(kind: Kind) throws {
         let (heads, headDim) = (2, 16)
         var random = TestRandom(5)
         let pages = try KVPages(layers: 1, kvHeads: 1, headDim: headDim, pages: 16, dtype: .bf16)
         let other = try KVPages(layers: 1, kvHeads: 1, headDim: headDim, pages: 16, dtype: .bf16)
-        let backend = try cpu(2, isa)
+        let backend = try cpu(2, kind)
         let q = random.tensor([60, heads * headDim])
         let (k, v) = (random.tensor([60, headDim]), random.tensor([60, headDim]))
         let together = try backend.cachedAttention(
@@ -89,10 +104,10 @@ import Testing
     }
 
     /// What a page held before must not be seen, not even as a NaN times zero.
-    @Test(arguments: InstructionSet.available) func staleContentsNeverEnter(isa: InstructionSet) throws {
-        let sequence = Sequence(tokens: 77, heads: 4, kvHeads: 1, headDim: 16, dtype: .f32)
-        let clean = try sequence.run(cpu(1, isa), chunks: [70, 7], pageSeed: 1)
-        let stale = try sequence.run(cpu(1, isa), chunks: [70, 7], pageSeed: 1, stale: .nan)
+    @Test(arguments: Kind.all, [DType.f32, .bf16]) func staleContentsNeverEnter(kind: Kind, dtype: DType) throws {
+        let sequence = Sequence(tokens: 77, heads: 4, kvHeads: 1, headDim: 16, dtype: dtype)
+        let clean = try sequence.run(cpu(1, kind), chunks: [70, 7], pageSeed: 1)
+        let stale = try sequence.run(cpu(1, kind), chunks: [70, 7], pageSeed: 1, stale: .nan)
         #expect(clean == stale)
     }
 
