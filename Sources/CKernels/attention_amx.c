@@ -85,11 +85,11 @@ INLINE struct pages find_pages(const struct monocle_cache *cache, size_t start, 
     return found;
 }
 
-/// Asks for one chunk of sixteen rows, unless `pages` is NULL, while tiles multiply.
-INLINE void ask(const struct pages *pages, const uint8_t *const rows[KEY_TILES], size_t tile, size_t chunk) {
+/// Asks for one chunk of sixteen keys or values, unless `pages` is NULL, while tiles multiply.
+INLINE void ask(const struct pages *pages, const int values, size_t tile, size_t chunk) {
     if (!pages) return;
-    for (size_t i = 0; i < SIDE; i++)
-        __builtin_prefetch(rows[tile] + i * pages->row_stride + chunk * pages->chunk_bytes, 0, 2);
+    const uint8_t *const rows = (values ? pages->values : pages->keys)[tile] + chunk * pages->chunk_bytes;
+    for (size_t i = 0; i < SIDE; i++) __builtin_prefetch(rows + i * pages->row_stride, 0, 2);
 }
 
 /// Lays out `count` keys and values; zeros stand for those that are missing.
@@ -122,7 +122,7 @@ INLINE void load_block(const struct pages *pages, size_t count, size_t head_dim,
 
 /// Adds a chunk of the queries, in tile 4, times one tile of keys to the sums of tile `index`.
 #define SCORE(index) \
-    ask(ahead, ahead->keys, index, chunk); \
+    ask(ahead, 0, index, chunk); \
     _tile_loadd(6, block->keys[index][chunk], 64); \
     _tile_dpbf16ps(index, 4, 6);
 
@@ -183,9 +183,9 @@ INLINE void add_values(struct query_tile *tile, const struct block *block, size_
     _tile_loadd(6, weights[0], 64);
     _tile_loadd(7, weights[1], 64);
     for (size_t column = 0; column < 2 * chunks;) {
-        for (size_t i = 0; i < KEY_TILES; i++) ask(ahead, ahead->values, i, column / 2);
+        for (size_t i = 0; i < KEY_TILES; i++) ask(ahead, 1, i, column / 2);
         if (column + 4 <= 2 * chunks) {
-            for (size_t i = 0; i < KEY_TILES; i++) ask(ahead, ahead->values, i, column / 2 + 1);
+            for (size_t i = 0; i < KEY_TILES; i++) ask(ahead, 1, i, column / 2 + 1);
             LOAD_SUMS(0) LOAD_SUMS(1) LOAD_SUMS(2) LOAD_SUMS(3)
             ADD_VALUES(0, 0) ADD_VALUES(1, 0) ADD_VALUES(2, 0) ADD_VALUES(3, 0)
             ADD_VALUES(0, 1) ADD_VALUES(1, 1) ADD_VALUES(2, 1) ADD_VALUES(3, 1)

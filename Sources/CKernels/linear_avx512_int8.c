@@ -5,6 +5,8 @@
 #include "linear_avx512.h"
 
 enum {
+    ROWS = 8,                  // that a rows kernel takes at once
+    RUN = 8,                   // units that more than FEW rows take at a time
     UNIT = 16 * LANES,         // inputs
     UNIT_BYTES = 24 * LANES,   // packed activations of a unit
     RECORD = 24,               // packed activations of a block: 16 codes, correction, scale
@@ -49,19 +51,25 @@ AVX512 INLINE void add_unit(const uint8_t *packed, const uint8_t *scales, size_t
 AVX512 INLINE void few_rows(const struct monocle_weight *weight, const uint8_t *x, size_t stride, size_t row,
                             const int rows, size_t output, size_t outputs, float *y) {
     const size_t blocks = weight->inputs / 16, units = blocks / LANES;
-    __m512i sums[FEW][LANES];
-    for (size_t i = 0; i < outputs; i++) {
-        const uint8_t *const packed = weight->elements + (output + i) * blocks * 8;
-        const uint8_t *const scales = weight->block_scales + (output + i) * blocks;
-        __m512 lanes[FEW];
-        UNROLL for (int r = 0; r < rows; r++) lanes[r] = _mm512_setzero_ps();
-        for (size_t unit = 0; unit < units; unit++)
-            add_unit(packed + unit * UNIT / 2, scales + unit * LANES, LANES, x + unit * UNIT_BYTES, stride, rows,
-                     lanes);
-        if (blocks % LANES)
-            add_unit(packed + units * UNIT / 2, scales + units * LANES, blocks % LANES, x + units * UNIT_BYTES,
-                     stride, rows, lanes);
-        UNROLL for (int r = 0; r < rows; r++) sums[r][i] = _mm512_castps_si512(lanes[r]);
+    // Many rows fit into the first-level cache a run of units at a time; few need no second pass of the sums.
+    const size_t run = rows > FEW ? RUN : units + 1;
+    __m512i sums[ROWS][LANES];
+    for (size_t start = 0; start * LANES < blocks; start += run) {
+        const size_t end = units - start < run ? units : start + run;
+        for (size_t i = 0; i < outputs; i++) {
+            const uint8_t *const packed = weight->elements + (output + i) * blocks * 8;
+            const uint8_t *const scales = weight->block_scales + (output + i) * blocks;
+            __m512 lanes[ROWS];
+            UNROLL for (int r = 0; r < rows; r++)
+                lanes[r] = start ? _mm512_castsi512_ps(sums[r][i]) : _mm512_setzero_ps();
+            for (size_t unit = start; unit < end; unit++)
+                add_unit(packed + unit * UNIT / 2, scales + unit * LANES, LANES, x + unit * UNIT_BYTES, stride, rows,
+                         lanes);
+            if (blocks % LANES && start + run > units)
+                add_unit(packed + units * UNIT / 2, scales + units * LANES, blocks % LANES, x + units * UNIT_BYTES,
+                         stride, rows, lanes);
+            UNROLL for (int r = 0; r < rows; r++) sums[r][i] = _mm512_castps_si512(lanes[r]);
+        }
     }
     for (size_t i = outputs; i < LANES; i++)
         UNROLL for (int r = 0; r < rows; r++) sums[r][i] = _mm512_setzero_si512();
@@ -71,16 +79,20 @@ AVX512 INLINE void few_rows(const struct monocle_weight *weight, const uint8_t *
 AVX512 void monocle_linear_int8_rows_avx512(const struct monocle_weight *weight, const struct monocle_packed_rows *x,
                                             size_t first, size_t last, float *y, uint8_t *scratch) {
     (void)scratch;
-    // The rows pass the same sixteen weight rows, which stay in a cache, four by four.
+    // The rows pass the same sixteen weight rows, which stay in a cache, eight by eight.
     for (size_t output = first; output < last; output += LANES) {
         const size_t outputs = last - output < LANES ? last - output : LANES;
-        for (size_t row = 0; row < x->rows; row += FEW) {
+        for (size_t row = 0; row < x->rows; row += ROWS) {
             const uint8_t *const start = x->bytes + row * x->stride;
             switch (x->rows - row) {
             case 1: few_rows(weight, start, x->stride, row, 1, output, outputs, y); break;
             case 2: few_rows(weight, start, x->stride, row, 2, output, outputs, y); break;
             case 3: few_rows(weight, start, x->stride, row, 3, output, outputs, y); break;
-            default: few_rows(weight, start, x->stride, row, 4, output, outputs, y); break;
+            case 4: few_rows(weight, start, x->stride, row, 4, output, outputs, y); break;
+            case 5: few_rows(weight, start, x->stride, row, 5, output, outputs, y); break;
+            case 6: few_rows(weight, start, x->stride, row, 6, output, outputs, y); break;
+            case 7: few_rows(weight, start, x->stride, row, 7, output, outputs, y); break;
+            default: few_rows(weight, start, x->stride, row, ROWS, output, outputs, y); break;
             }
         }
     }

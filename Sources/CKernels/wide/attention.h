@@ -47,6 +47,7 @@ INLINE void score_tile(
     const size_t stride = keys->stride, padded = s->padded;
     const float *queries = s->q + query * padded;
     const float scale = keys->scale;
+    vf folded[4];
 #if WIDE_REGISTERS >= 32
     vf sums[TILE * 4];  // key * 4 + query
     for (size_t i = 0; i < TILE * 4; i++) sums[i] = 0;
@@ -62,36 +63,21 @@ INLINE void score_tile(
             sums[12 + r] = fma(q, k3, sums[12 + r]);
         }
     }
-    vf folded[4];
     for (size_t i = 0; i < 4; i++)
         folded[i] = fold4(fold8(sums[4 * i], sums[4 * i + 1]), fold8(sums[4 * i + 2], sums[4 * i + 3]));
-    vf all = fold1(fold2(folded[0], folded[1]), fold2(folded[2], folded[3])) * factor;
-    for (size_t r = 0; r < rows; r++) __builtin_memcpy(s->scores[query + r] + key, (float *)&all + 4 * r, 16);
 #else
-    for (size_t r = 0; r < rows; r += 2) {
-        const float *q0 = queries + r * padded, *q1 = r + 1 < rows ? q0 + padded : q0;
-        vf pair[2];
-        for (size_t h = 0; h < 2; h++) {
-            vf s00 = 0, s01 = 0, s10 = 0, s11 = 0;
-            for (size_t j = 0; j < padded; j += LANES) {
-                vf k0 = load_row(row + h * stride, j, format, scale);
-                vf k2 = load_row(row + (h + 2) * stride, j, format, scale);
-                vf a = load(q0 + j), b = load(q1 + j);
-                s00 = fma(a, k0, s00);
-                s01 = fma(a, k2, s01);
-                s10 = fma(b, k0, s10);
-                s11 = fma(b, k2, s11);
-            }
-            pair[h] = fold4(fold8(s00, s01), fold8(s10, s11));
+    for (size_t i = 0; i < 4; i++) {
+        vf sums[TILE];
+        for (size_t r = 0; r < TILE; r++) sums[r] = 0;
+        for (size_t j = 0; j < padded; j += LANES) {
+            vf k = load_row(row + i * stride, j, format, scale);
+            for (size_t r = 0; r < rows; r++) sums[r] = fma(load(queries + r * padded + j), k, sums[r]);
         }
-        vf both = fold2(pair[0], pair[1]);
-        vf all = fold1(both, both) * factor;
-        for (size_t h = 0; h < 2 && r + h < rows; h++) {
-            __builtin_memcpy(s->scores[query + r + h] + key, (float *)&all + 8 * h, 8);
-            __builtin_memcpy(s->scores[query + r + h] + key + 2, (float *)&all + 8 * h + 4, 8);
-        }
+        folded[i] = fold4(fold8(sums[0], sums[1]), fold8(sums[2], sums[3]));
     }
 #endif
+    vf all = fold1(fold2(folded[0], folded[1]), fold2(folded[2], folded[3])) * factor;
+    for (size_t r = 0; r < rows; r++) __builtin_memcpy(s->scores[query + r] + key, (float *)&all + 4 * r, 16);
 }
 
 /// Scores of `rows` queries with all keys of a block in columns, `keys` [padded, BLOCK]: no sum crosses lanes.

@@ -35,7 +35,7 @@ struct LinearKernelsTests {
     @Test(arguments: InstructionSet.available, Precision.allCases)
     func givesARowTheSameBitsInEveryCompanyAndOnEveryTeam(_ isa: InstructionSet, _ precision: Precision) throws {
         var random = TestRandom(2)
-        for (format, inputs) in [(TestFormat.nvfp4, 1104), (.bf16, 771), (.fp8, 514), (.f16, 130), (.f32, 67)] {
+        for (format, inputs) in [(TestFormat.nvfp4, 2832), (.bf16, 771), (.fp8, 514), (.f16, 130), (.f32, 67)] {
             let rows = 70
             let weight = format.weight(outputs: 211, inputs: inputs, bias: true, random: &random)
             let values = random.values(rows * inputs)
@@ -45,7 +45,7 @@ struct LinearKernelsTests {
                 let team = try #require(try kernels(isa, precision, threads: threads).multiply(x, [weight]).first)
                 #expect(team.array() == all, "\(format), \(threads) threads")
             }
-            for chunk in [1, 2, 3, 4, 5, 12, 13, 30] {
+            for chunk in [1, 2, 3, 4, 5, 7, 8, 12, 13, 30] {
                 var chunked: [Float] = []
                 for start in stride(from: 0, to: rows, by: chunk) {
                     let count = min(chunk, rows - start)
