@@ -67,27 +67,18 @@ AMX INLINE void decode_nvfp4(const struct monocle_weight *weight, size_t output,
                              size_t ahead, uint8_t *tiles) {
     const size_t blocks = weight->inputs / 16;
     for (size_t half = 0; half < 2; half++, tiles += TILE_BYTES / 2) {
-        const size_t block = unit * (TILES_UNIT / 16) + half * LANES, left = block < blocks ? blocks - block : 0;
-        __m512i front[16], back[16], scales[16];
-        for (size_t i = 0; i < 16; i++) {
-            const size_t row = (output + (i < outputs ? i : 0)) * blocks + block;
-            const uint8_t *const codes = weight->elements + row * 8;
-            __builtin_prefetch(codes + ahead, 0, 2);
-            __builtin_prefetch(codes + ahead + 64, 0, 2);
-            __builtin_prefetch(weight->block_scales + row + ahead / 8, 0, 2);
-            const struct nvfp4_unit loaded = load_unit(codes, weight->block_scales + row, left);
-            front[i] = loaded.front;
-            back[i] = loaded.back;
-            scales[i] = _mm512_castps_si512(loaded.scales);
+        for (size_t i = 0; i < outputs; i++) {
+            const size_t block = (output + i) * blocks + (2 * unit + half) * LANES;
+            __builtin_prefetch(weight->elements + block * 8 + ahead, 0, 2);
+            __builtin_prefetch(weight->elements + block * 8 + ahead + 64, 0, 2);
+            __builtin_prefetch(weight->block_scales + block + ahead / 8, 0, 2);
         }
-        transpose_words(front);
-        transpose_words(back);
-        transpose_words(scales);
+        const struct nvfp4_columns columns = load_columns(weight, output, outputs, 2 * unit + half);
         for (size_t lane = 0; lane < LANES; lane++) {
-            const __m512 factors = _mm512_castsi512_ps(scales[lane]);
+            const __m512 factors = _mm512_castsi512_ps(columns.scales[lane]);
             UNROLL for (int i = 0; i < 8; i++) {
                 __m512 first, second;
-                scaled_pair(front[lane], back[lane], factors, i, &first, &second);
+                scaled_pair(columns.front[lane], columns.back[lane], factors, i, &first, &second);
                 const __m512i lower = _mm512_srli_epi32(_mm512_castps_si512(first), 16);
                 _mm512_store_si512(tiles + lane * TILE_BYTES + 64 * i,
                                    _mm512_mask_mov_epi16(lower, 0xAAAAAAAA, _mm512_castps_si512(second)));

@@ -91,6 +91,29 @@ AVX512 INLINE __m512i load_pairs(const uint8_t *row, size_t start, size_t count,
     return count >= PAIRS_UNIT ? _mm512_loadu_si512(row + 2 * start) : _mm512_maskz_loadu_epi16(kept, row + 2 * start);
 }
 
+/// One unit of sixteen NVFP4 rows, by lane: word i of a vector is row i's.
+struct nvfp4_columns {
+    __m512i front[LANES], back[LANES], scales[LANES];
+};
+
+/// Of `outputs` rows from `output` on, zeros where they end; rows that are not there repeat the first.
+AVX512 INLINE struct nvfp4_columns load_columns(const struct monocle_weight *weight, size_t output, size_t outputs,
+                                                size_t unit) {
+    const size_t blocks = weight->inputs / 16, first = unit * LANES, left = first < blocks ? blocks - first : 0;
+    struct nvfp4_columns columns;
+    UNROLL for (size_t i = 0; i < LANES; i++) {
+        const size_t block = (output + (i < outputs ? i : 0)) * blocks + first;
+        const struct nvfp4_unit row = load_unit(weight->elements + block * 8, weight->block_scales + block, left);
+        columns.front[i] = row.front;
+        columns.back[i] = row.back;
+        columns.scales[i] = _mm512_castps_si512(row.scales);
+    }
+    transpose_words(columns.front);
+    transpose_words(columns.back);
+    transpose_words(columns.scales);
+    return columns;
+}
+
 /// Writes finished sums of `outputs` outputs, which start at `output`, to one row of y.
 AVX512 INLINE void finish(const struct monocle_weight *weight, __m512 sums, size_t row, size_t output, size_t outputs,
                           float *y) {

@@ -102,26 +102,14 @@ AVX512 void monocle_linear_int8_rows_avx512(const struct monocle_weight *weight,
 AVX512 static void fill_panel(const struct monocle_weight *weight, size_t output, size_t outputs, uint8_t *panel) {
     const size_t blocks = weight->inputs / 16, units = (blocks + LANES - 1) / LANES;
     for (size_t unit = 0; unit < units; unit++) {
-        __m512i front[16], back[16], scales[16];
-        for (size_t i = 0; i < 16; i++) {
-            const size_t row = output + (i < outputs ? i : 0);
-            prefetch_panel(weight->elements + output * blocks * 8, blocks * 8, unit * 32 + i * 2);
-            prefetch_panel(weight->elements + output * blocks * 8, blocks * 8, unit * 32 + i * 2 + 1);
-            const struct nvfp4_unit loaded =
-                load_unit(weight->elements + row * blocks * 8 + unit * UNIT / 2,
-                          weight->block_scales + row * blocks + unit * LANES, blocks - unit * LANES);
-            front[i] = loaded.front;
-            back[i] = loaded.back;
-            scales[i] = _mm512_castps_si512(loaded.scales);
-        }
-        transpose_words(front);
-        transpose_words(back);
-        transpose_words(scales);
+        for (size_t line = 0; line < 32; line++)
+            prefetch_panel(weight->elements + output * blocks * 8, blocks * 8, unit * 32 + line);
+        const struct nvfp4_columns columns = load_columns(weight, output, outputs, unit);
         for (size_t lane = 0; lane < LANES; lane++) {
             uint8_t *const record = panel + (lane * units + unit) * PANEL_RECORD;
-            const struct offset_weights weights = offset_weights(front[lane], back[lane]);
+            const struct offset_weights weights = offset_weights(columns.front[lane], columns.back[lane]);
             UNROLL for (int i = 0; i < 4; i++) _mm512_store_si512(record + 64 * i, weights.quarter[i]);
-            _mm512_store_si512(record + 256, scales[lane]);
+            _mm512_store_si512(record + 256, columns.scales[lane]);
         }
     }
 }

@@ -112,13 +112,14 @@ package struct LinearKernels: Sendable {
     private static let productsWorthTheTeam = 1 << 17
 
     private func pack(_ packed: [PackedRows]) {
-        // A row is one piece of work when there are rows for all threads; otherwise it is cut.
-        let pieces = packed.map { $0.pieces(threads: team.count) }
         let inputs = packed.reduce(0) { $0 + $1.operand.rows * $1.inputs }
+        let useTeam = inputs >= Self.inputsWorthTheTeam
+        // A row is one piece of work when there are rows for all threads; otherwise it is cut.
+        let pieces = packed.map { $0.pieces(threads: useTeam ? team.count : 1) }
         let longest = packed.map { $0.make == nil ? 0 : $0.inputs }.max() ?? 0
         let made = TensorStorage(count: longest * team.count, pool: pool)
         let rows = UncheckedPointer(made.pointer)
-        forEach(pieces, useTeam: inputs >= Self.inputsWorthTheTeam) { index, piece, thread in
+        forEach(pieces, useTeam: useTeam) { index, piece, thread in
             packed[index].pack(piece: piece, of: pieces[index], making: rows.pointer + thread * longest)
         }
         withExtendedLifetime(made) {}
